@@ -19,6 +19,8 @@ const (
 	MaxControl  = 64 << 10 // bytes of a control message
 	MaxGossip   = 64 << 10 // bytes of a gossip message
 	MaxDatagram = 1200     // bytes of a datagram; fits any path's MTU with SRTP and UDP around it
+	MaxEarly    = 64       // datagrams that a link keeps until someone receives: over a second of sound
+	MaxWords    = 300      // bytes of a refusal's words
 )
 
 var (
@@ -31,6 +33,10 @@ var (
 	ErrTooLarge = errors.New("message too large")
 	// ErrClosed says that a link, topic or network was closed before.
 	ErrClosed = errors.New("closed")
+	// ErrDuplicate says that a link with the peer in the room is open already, or
+	// that the peer's own dial came first. That link is the one that counts: it
+	// was or will be handed to the opened function of [Links].
+	ErrDuplicate = errors.New("a link with this peer is open or opening already")
 )
 
 // Handler answers one request of a peer. An error is sent back as a refusal in
@@ -79,7 +85,8 @@ type Network interface {
 	Speaks(id identity.ID, protocol string) bool
 
 	// HandleControl receives control messages of a protocol, in the order in
-	// which each peer sent them. h must not block.
+	// which each peer sent them; different peers' at the same time. h owns the
+	// message and must not block.
 	HandleControl(protocol string, h func(from identity.ID, message []byte))
 	// SendControl queues a message to a peer: reliable and in order while the
 	// connection holds, dialling if it must. It does not block; failed is
@@ -91,7 +98,7 @@ type Network interface {
 	Join(topic string, validate func(Gossip) Verdict, deliver func(Gossip)) (Topic, error)
 
 	// Provide announces in the DHT that this peer has what key names, and
-	// keeps the announcement fresh until ctx ends.
+	// keeps the announcement fresh until ctx ends. It returns at once.
 	Provide(ctx context.Context, key identity.RoomID)
 	// Find returns up to limit peers that announced key; their addresses are known.
 	Find(ctx context.Context, key identity.RoomID, limit int) ([]identity.ID, error)
@@ -100,6 +107,9 @@ type Network interface {
 	Gate(id identity.ID, refuse bool)
 	// RTT is the smoothed round trip to a connected peer, if known.
 	RTT(id identity.ID) (rtt time.Duration, known bool)
+	// Dialable tells whether strangers can dial this peer as far as others have
+	// confirmed it. It changes while the network learns: ask again.
+	Dialable() bool
 }
 
 // Topic is one joined topic.
@@ -118,7 +128,11 @@ type Links interface {
 	// Accept asks allow about every link that a peer wants to open, then hands
 	// it over to opened. It must be called once, before the first link.
 	Accept(allow func(from identity.ID, room identity.RoomID) error, opened func(Link))
-	// Dial opens a link to a peer for a room.
+	// Dial opens a link to a peer for a room. Two peers have at most one link in
+	// a room. When both dial at once, the dial of the lower ID goes through and
+	// the other fails with [ErrDuplicate]; so does a dial when the link is there.
+	// A peer that dials though this side still holds its link has lost that
+	// link: the new one takes its place and the old one closes.
 	Dial(ctx context.Context, to identity.ID, room identity.RoomID) (Link, error)
 }
 
@@ -129,8 +143,9 @@ type Link interface {
 	// Send queues one datagram of at most [MaxDatagram] bytes. It does not
 	// block and does not keep the slice.
 	Send(datagram []byte) error
-	// Receive calls h for each datagram until the link closes; h owns the slice
-	// and must not block. It is called once.
+	// Receive has h called for each datagram until the link closes, one after
+	// the other, and returns at once. h owns the slice and must not block. It is
+	// called once; the last [MaxEarly] datagrams that came before are kept for it.
 	Receive(h func(datagram []byte))
 	// Done is closed when the link is closed by either side or has failed.
 	Done() <-chan struct{}
