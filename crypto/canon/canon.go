@@ -8,13 +8,15 @@
 //		Text string `cbor:"1,keyasint"`
 //	}
 //
-// A reader ignores fields that it does not know, so that a newer peer may add
-// some, and refuses what a canonical writer would never have made: duplicate
-// keys, indefinite lengths, tags, trailing bytes, deep nesting and items beyond
-// the bounds below.
+// Banyan uses no more of CBOR than integers, byte and text strings, arrays, maps,
+// booleans and null. A reader ignores fields that it does not know, so that a newer
+// peer may add some, and refuses what a canonical writer would never have made:
+// numbers longer than they need be, keys out of order or twice, indefinite lengths,
+// tags, floats, trailing bytes, and items beyond the bounds below.
 package canon
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -27,6 +29,9 @@ const (
 	maxNested = 8       // levels; the deepest struct of ours has five
 	maxItems  = 1 << 16 // elements of an array, pairs of a map
 )
+
+// ErrVersion says that bytes are of a version that this program does not read.
+var ErrVersion = errors.New("unknown version")
 
 var (
 	enc = must(cbor.CoreDetEncOptions().EncMode())
@@ -50,15 +55,42 @@ func Marshal(v any) ([]byte, error) {
 	return b, nil
 }
 
-// Unmarshal reads one encoded item, all of b, into v.
+// Unmarshal reads one encoded item, all of b, into v. What it took from b is what
+// v says: a hash of 31 bytes, for one, is refused and not filled up with a zero.
 func Unmarshal(b []byte, v any) error {
-	if len(b) > MaxSize {
-		return fmt.Errorf("decode %T: %d bytes, want at most %d", v, len(b), MaxSize)
+	if err := check(b); err != nil {
+		return fmt.Errorf("decode %T: %w", v, err)
 	}
 	if err := dec.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("decode %T: %w", v, err)
 	}
+	again, err := enc.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("decode %T: %w", v, err)
+	}
+	if !agree(&reader{b: b}, &reader{b: again}) {
+		return fmt.Errorf("decode %T: a value does not fit its field", v)
+	}
 	return nil
+}
+
+// UnmarshalVersion is Unmarshal for structs that carry their version under key 1.
+// Any other version than the one that is wanted is [ErrVersion], however different
+// the rest may be.
+func UnmarshalVersion(b []byte, want uint64, v any) error {
+	var met struct {
+		Version uint64 `cbor:"1,keyasint"`
+	}
+	if err := check(b); err != nil {
+		return fmt.Errorf("decode %T: %w", v, err)
+	}
+	if err := dec.Unmarshal(b, &met); err != nil {
+		return fmt.Errorf("decode version of %T: %w", v, err)
+	}
+	if met.Version != want {
+		return fmt.Errorf("decode %T: %w %d, want %d", v, ErrVersion, met.Version, want)
+	}
+	return Unmarshal(b, v)
 }
 
 func must[T any](v T, err error) T {

@@ -1,12 +1,15 @@
 package identity
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/record"
+
+	"github.com/banyan-rooms/banyan/crypto/canon"
 )
 
 // Purpose is what a signature is for: the domain string of its envelope. The
@@ -72,6 +75,9 @@ func (k Key) Seal(p Purpose, payload []byte) ([]byte, error) {
 // Open verifies an envelope made for a purpose and returns who signed it and what
 // it carries. Every failure is an [ErrPurpose].
 func Open(p Purpose, envelope []byte) (ID, []byte, error) {
+	if len(envelope) > canon.MaxSize {
+		return ID{}, nil, fmt.Errorf("%w %q: %d bytes, at most %d", ErrPurpose, p, len(envelope), canon.MaxSize)
+	}
 	into := &sealed{purpose: p}
 	e, err := record.ConsumeTypedEnvelope(envelope, into)
 	if err != nil {
@@ -80,6 +86,11 @@ func Open(p Purpose, envelope []byte) (ID, []byte, error) {
 	signer, err := fromPublic(e.PublicKey)
 	if err != nil {
 		return ID{}, nil, fmt.Errorf("%w %q: %w", ErrPurpose, p, err)
+	}
+	// Protobuf lets one message be written in many ways; things are named by the
+	// hash of their envelope, so only the one that Seal writes is good.
+	if again, err := e.Marshal(); err != nil || !bytes.Equal(again, envelope) || !bytes.Equal(e.PayloadType, codec) {
+		return ID{}, nil, fmt.Errorf("%w %q: not in canonical form", ErrPurpose, p)
 	}
 	return signer, into.payload, nil
 }
