@@ -64,7 +64,10 @@ func Unmarshal(b []byte, v any) error {
 	if err := dec.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("decode %T: %w", v, err)
 	}
-	again, err := enc.Marshal(v)
+	again, err := Marshal(v)
+	if err == nil {
+		err = check(again)
+	}
 	if err != nil {
 		return fmt.Errorf("decode %T: %w", v, err)
 	}

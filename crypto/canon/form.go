@@ -144,7 +144,7 @@ func (r *reader) skipPairs(n uint64, depth int) error {
 func (r *reader) item() []byte {
 	at := r.at
 	if err := r.skip(maxNested); err != nil {
-		panic(err) // both sides were checked or just made
+		panic(err) // the caller has checked both sides
 	}
 	return r.b[at:r.at]
 }

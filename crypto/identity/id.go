@@ -26,8 +26,15 @@ type ID [32]byte
 // ErrNotEd25519 says that a peer ID or key is of a kind that Banyan does not use.
 var ErrNotEd25519 = errors.New("identity is not an Ed25519 key")
 
+// maxText bounds the text form of an ID or RoomID before it is decoded, which
+// takes time in the square of its length. The longest form in use has 65 characters.
+const maxText = 128
+
 // ParseID reads the text form of an ID ("12D3KooW…").
 func ParseID(s string) (ID, error) {
+	if len(s) > maxText {
+		return ID{}, fmt.Errorf("parse peer ID: %d characters, want at most %d", len(s), maxText)
+	}
 	p, err := peer.Decode(s)
 	if err != nil {
 		return ID{}, fmt.Errorf("parse peer ID %q: %w", s, err)
@@ -51,6 +58,10 @@ func fromPublic(pub crypto.PubKey) (ID, error) {
 	raw, err := pub.Raw()
 	if err != nil || len(raw) != len(ID{}) {
 		return ID{}, ErrNotEd25519
+	}
+	// The zero key is a point of order four: anyone can sign for it.
+	if ID(raw).IsZero() {
+		return ID{}, fmt.Errorf("%w: the zero key is nobody's", ErrNotEd25519)
 	}
 	return ID(raw), nil
 }

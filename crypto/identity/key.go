@@ -2,27 +2,19 @@ package identity
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
-	"github.com/libp2p/go-libp2p/core/record"
-
-	"github.com/banyan-rooms/banyan/crypto/canon"
 )
 
-// Purpose is what a signature is for: the domain string of its envelope. The
-// purposes in use are declared by the packages that use them.
-type Purpose string
+// errNoKey meets whoever uses the zero [Key].
+var errNoKey = errors.New("there is no key")
 
-// codec marks the envelopes that carry canonical CBOR (multicodec 0x51).
-var codec = []byte{0x51}
-
-// ErrPurpose says that a signature is missing, broken or made for something else.
-var ErrPurpose = errors.New("signature does not hold for this purpose")
-
-// Key is the private half of an identity.
+// Key is the private half of an identity. The zero Key is nobody's and signs
+// nothing.
 type Key struct {
 	private crypto.PrivKey
 	id      ID
@@ -43,7 +35,20 @@ func ParseKey(b []byte) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("parse identity: %w", err)
 	}
-	return newKey(private)
+	key, err := newKey(private)
+	if err != nil {
+		return Key{}, fmt.Errorf("parse identity: %w", err)
+	}
+	// What is stored is the seed and the public key. Signing under a public key that
+	// is not the seed's gives the seed away.
+	raw, err := private.Raw()
+	if err != nil {
+		return Key{}, fmt.Errorf("parse identity: %w", err)
+	}
+	if !bytes.Equal(ed25519.NewKeyFromSeed(raw[:ed25519.SeedSize]), raw) {
+		return Key{}, errors.New("parse identity: the public half does not belong to the private half")
+	}
+	return key, nil
 }
 
 func newKey(private crypto.PrivKey) (Key, error) {
@@ -55,53 +60,21 @@ func newKey(private crypto.PrivKey) (Key, error) {
 }
 
 // Marshal writes the key in libp2p's private key format. The result is secret.
-func (k Key) Marshal() ([]byte, error) { return crypto.MarshalPrivateKey(k.private) }
+func (k Key) Marshal() ([]byte, error) {
+	if k.private == nil {
+		return nil, fmt.Errorf("write identity: %w", errNoKey)
+	}
+	return crypto.MarshalPrivateKey(k.private)
+}
+
+// String names the key by its public half; the private half is never printed.
+func (k Key) String() string { return "key of " + k.id.String() }
+
+// GoString does as String does.
+func (k Key) GoString() string { return k.String() }
 
 // ID returns the public half.
 func (k Key) ID() ID { return k.id }
 
 // LibP2P returns the key for a libp2p host.
 func (k Key) LibP2P() crypto.PrivKey { return k.private }
-
-// Seal signs payload for one purpose and returns the envelope.
-func (k Key) Seal(p Purpose, payload []byte) ([]byte, error) {
-	e, err := record.Seal(&sealed{purpose: p, payload: payload}, k.private)
-	if err != nil {
-		return nil, fmt.Errorf("sign for %q: %w", p, err)
-	}
-	return e.Marshal()
-}
-
-// Open verifies an envelope made for a purpose and returns who signed it and what
-// it carries. Every failure is an [ErrPurpose].
-func Open(p Purpose, envelope []byte) (ID, []byte, error) {
-	if len(envelope) > canon.MaxSize {
-		return ID{}, nil, fmt.Errorf("%w %q: %d bytes, at most %d", ErrPurpose, p, len(envelope), canon.MaxSize)
-	}
-	into := &sealed{purpose: p}
-	e, err := record.ConsumeTypedEnvelope(envelope, into)
-	if err != nil {
-		return ID{}, nil, fmt.Errorf("%w %q: %w", ErrPurpose, p, err)
-	}
-	signer, err := fromPublic(e.PublicKey)
-	if err != nil {
-		return ID{}, nil, fmt.Errorf("%w %q: %w", ErrPurpose, p, err)
-	}
-	// Protobuf lets one message be written in many ways; things are named by the
-	// hash of their envelope, so only the one that Seal writes is good.
-	if again, err := e.Marshal(); err != nil || !bytes.Equal(again, envelope) || !bytes.Equal(e.PayloadType, codec) {
-		return ID{}, nil, fmt.Errorf("%w %q: not in canonical form", ErrPurpose, p)
-	}
-	return signer, into.payload, nil
-}
-
-// sealed lets bytes of ours travel as a libp2p record.
-type sealed struct {
-	purpose Purpose
-	payload []byte
-}
-
-func (s *sealed) Domain() string                 { return string(s.purpose) }
-func (s *sealed) Codec() []byte                  { return codec }
-func (s *sealed) MarshalRecord() ([]byte, error) { return s.payload, nil }
-func (s *sealed) UnmarshalRecord(b []byte) error { s.payload = b; return nil }

@@ -18,6 +18,9 @@ func RoomOf(genesis []byte) RoomID { return sha256.Sum256(genesis) }
 
 // ParseRoomID reads the text form of a RoomID ("bafkrei…").
 func ParseRoomID(s string) (RoomID, error) {
+	if len(s) > maxText {
+		return RoomID{}, fmt.Errorf("parse room ID: %d characters, want at most %d", len(s), maxText)
+	}
 	c, err := cid.Decode(s)
 	if err != nil {
 		return RoomID{}, fmt.Errorf("parse room ID %q: %w", s, err)
@@ -29,7 +32,10 @@ func ParseRoomID(s string) (RoomID, error) {
 	if c.Type() != cid.Raw || h.Code != multihash.SHA2_256 || len(h.Digest) != len(RoomID{}) {
 		return RoomID{}, fmt.Errorf("parse room ID %q: want a raw SHA-256 CID", s)
 	}
-	return RoomID(h.Digest), nil
+	if r := RoomID(h.Digest); !r.IsZero() {
+		return r, nil
+	}
+	return RoomID{}, fmt.Errorf("parse room ID %q: names no room", s)
 }
 
 // CID returns the room's content identifier.
