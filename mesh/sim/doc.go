@@ -1,0 +1,46 @@
+// Package sim runs a whole room of mesh machines under a virtual clock: the code
+// that ships, on a network that is made up. The same [Config] gives the same run,
+// event for event, on any machine.
+//
+//	w, err := sim.New(sim.Config{Seed: 7, Peers: 1000})
+//	if err != nil { ... }
+//	if err := w.Run(time.Minute); err != nil { ... } // the first invariant that breaks
+//	report := w.Report()
+//
+// # What happens in a world
+//
+// One goroutine takes the earliest event from a queue, sets the clock to its time
+// and lets it happen; that puts new events into the queue. An event is a message
+// or a datagram that arrives, a link that opens or closes, a machine's deadline,
+// a peer that arrives or dies, a frame that is captured.
+//
+// # What is modelled, and how
+//
+//   - Places and latencies: [Geography]. Every packet has a jitter of its own,
+//     exponential, an eighth of the two last miles on average.
+//   - Control messages arrive once and in order. One that is lost on the way
+//     arrives a round trip and 25 ms later (QUIC's probe timeout), each further
+//     time twice as much. The first message to a peer waits for a connection,
+//     one and a half round trips more.
+//   - Gossip reaches everybody after 40 to 250 ms; one delivery in fifty waits
+//     for the next heartbeat, one in ten thousand never comes.
+//   - A link opens two round trips after the child dials (offer and answer, then
+//     ICE and DTLS); the parent has it half a round trip earlier.
+//   - A datagram may be lost ([Loss]) or overtaken. A peer that copies a frame
+//     to several neighbours needs 10 µs for each (measured with pion, see
+//     docs/) and sends them one after the other.
+//   - A peer that is killed says nothing. Its neighbours' links report it after
+//     five seconds, which is when ICE calls a path disconnected; the media has
+//     to tell them earlier. A peer that leaves says goodbye in its protocol, and
+//     its links close at once.
+//   - A listener plays a frame that arrives within the slack after its capture.
+//
+// Bandwidth, NAT kinds and adversaries are not modelled yet.
+//
+// # Determinism
+//
+// Events are ordered by time and, where times are equal, by when they were made.
+// Every peer has one random stream for each purpose, so a draw for one thing
+// moves no other. Nothing is decided by floating point, map order, goroutines or
+// the clock on the wall. The trace hash covers every event with its payload.
+package sim

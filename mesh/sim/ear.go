@@ -1,0 +1,124 @@
+package sim
+
+import "time"
+
+// ear is what one listener hears. It follows the world's log of captured frames:
+// each is judged, in the order of capture, once the time to play it is over.
+type ear struct {
+	next  int32         // the first entry of the log that is not yet judged
+	bits  []uint64      // a ring of the entries from next on: played or not
+	own   int32         // the listener's own voice, which it does not play; or none
+	since time.Duration // frames captured before do not count
+	runs  []run         // by voice; one for all when speakers take turns
+	fault fault
+
+	heard   bool          // any frame at all
+	heardAt time.Duration // when the first came
+	played  int64
+	missed  int64
+	twice   int64 // frames to be played that had been played before
+	worst   int32 // the longest row of missing frames
+}
+
+// run is a row of missing frames, which may still go on.
+type run struct {
+	from   time.Duration // capture of its first frame
+	last   time.Duration // capture of the last frame judged, missing or not
+	length int32
+}
+
+// fault is the death of a peer above, for which the listener is being watched.
+type fault struct {
+	at    time.Duration
+	worst int32
+	open  bool
+}
+
+// none stands for no voice and no peer.
+const none = -1
+
+const (
+	// faultWindow is how long after a death a row of missing frames is put down to it.
+	faultWindow = 10 * time.Second
+	// joinGrace is how long a newcomer may wait for the first sound before missing
+	// frames count against delivery. How long they waited is reported beside it.
+	joinGrace = 2 * time.Second
+)
+
+// newEar returns the ear of someone who arrives now, when the log has so many
+// entries. window is how many frames may be captured within the slack.
+func newEar(now time.Duration, entries, window, runs int) ear {
+	return ear{
+		next:  int32(entries),
+		bits:  make([]uint64, (window+63)/64),
+		own:   none,
+		since: now + joinGrace,
+		runs:  make([]run, runs),
+	}
+}
+
+// place is the word and the bit of an entry of the log.
+func (e *ear) place(entry int32) (*uint64, uint64) {
+	i := int(entry) % (len(e.bits) * 64)
+	return &e.bits[i/64], 1 << (i % 64)
+}
+
+// play takes a fresh frame. One that is judged already came late, and is not played.
+func (e *ear) play(now, captured time.Duration, entry int32) {
+	if !e.heard {
+		e.heard, e.heardAt = true, now
+		e.since = min(e.since, captured)
+	}
+	if entry < e.next {
+		return
+	}
+	word, bit := e.place(entry)
+	if *word&bit != 0 {
+		e.twice++
+	}
+	*word |= bit
+}
+
+// judge closes the books on what was captured before a time.
+func (e *ear) judge(before, slack time.Duration, log []spoken) {
+	for ; int(e.next) < len(log) && log[e.next].at < before; e.next++ {
+		s := log[e.next]
+		word, bit := e.place(e.next)
+		played := *word&bit != 0
+		*word &^= bit
+		if s.voice == e.own || s.at < e.since {
+			continue
+		}
+		if played {
+			e.played++
+		} else {
+			e.missed++
+		}
+		e.follow(s, played, slack)
+	}
+}
+
+// follow lengthens or ends the row of missing frames that s belongs to. A pause
+// in speech ends it too.
+func (e *ear) follow(s spoken, played bool, slack time.Duration) {
+	r := &e.runs[min(int(s.voice), len(e.runs)-1)]
+	if played || s.at-r.last > 2*frameTime {
+		r.length = 0
+	}
+	r.last = s.at
+	if played {
+		return
+	}
+	if r.length == 0 {
+		r.from = s.at
+	}
+	r.length++
+	e.worst = max(e.worst, r.length)
+	// What was under way when the peer died counts as well.
+	if f := &e.fault; f.open && r.from >= f.at-slack && r.from <= f.at+faultWindow {
+		f.worst = max(f.worst, r.length)
+	}
+}
+
+// gap is the sound that a row of missing frames would have been.
+func gap(frames int32) time.Duration { return time.Duration(frames) * frameTime }

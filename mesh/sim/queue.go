@@ -1,0 +1,167 @@
+package sim
+
+import "time"
+
+// kind says what an event is, and with it what its ref points at.
+type kind uint8
+
+// event is one thing that is going to happen. It holds no pointer: the queue is
+// nothing that the garbage collector has to look into, and pushing allocates
+// only when a bucket grows.
+type event struct {
+	at   time.Duration
+	seq  uint64 // in the order of pushing: what breaks a tie
+	ref  int32  // index into the slab that the kind names, or a number of the kind's own
+	to   int32  // the peer it happens to
+	from int32  // the peer that caused it
+	kind kind
+}
+
+func (e *event) before(o *event) bool {
+	return e.at < o.at || e.at == o.at && e.seq < o.seq
+}
+
+// The wheel covers a little over a second, which is where almost everything that
+// is sent arrives and almost every timer ends.
+const (
+	slotBits = 20   // one slot is 2^20 ns, about a millisecond
+	slots    = 1024 // a power of two
+)
+
+// queue hands out events by time, and by order of pushing where times are equal.
+//
+// Three parts: a heap of what is due in the current slot, a wheel of unsorted
+// buckets for the coming second, and a heap of what is further away. An event is
+// sorted only once its slot has come, among the few of its own millisecond.
+//
+// The zero queue is ready.
+type queue struct {
+	pushed  uint64
+	slot    int64 // the current slot: everything in near lies in it or before
+	near    heap
+	wheel   [slots][]event // of the slots after the current one
+	wheeled int            // events in the wheel
+	far     heap           // beyond the wheel
+}
+
+func slotOf(at time.Duration) int64 { return int64(at) >> slotBits }
+
+// push adds an event; its seq is set here.
+func (q *queue) push(e event) {
+	e.seq = q.pushed
+	q.pushed++
+	q.put(e)
+}
+
+func (q *queue) put(e event) {
+	switch s := slotOf(e.at); {
+	case s <= q.slot:
+		q.near.push(e)
+	case s < q.slot+slots:
+		b := &q.wheel[s%slots]
+		*b = append(*b, e)
+		q.wheeled++
+	default:
+		q.far.push(e)
+	}
+}
+
+// next is the time of the first event, if there is one.
+func (q *queue) next() (time.Duration, bool) {
+	if !q.fill() {
+		return 0, false
+	}
+	return q.near[0].at, true
+}
+
+// pop takes the first event out. The queue must not be empty: ask next first.
+func (q *queue) pop() event {
+	q.fill()
+	return q.near.pop()
+}
+
+// len is the number of events that wait.
+func (q *queue) len() int { return len(q.near) + q.wheeled + len(q.far) }
+
+// fill turns the wheel until near holds the first event, if there is any.
+func (q *queue) fill() bool {
+	for len(q.near) == 0 {
+		switch {
+		case q.wheeled > 0:
+			q.slot++
+		case len(q.far) > 0:
+			q.slot = slotOf(q.far[0].at)
+		default:
+			return false
+		}
+		b := &q.wheel[q.slot%slots]
+		q.wheeled -= len(*b)
+		q.near, *b = heap(*b), q.near[:0] // near is empty: its room serves the bucket
+		q.near.init()
+		for len(q.far) > 0 && slotOf(q.far[0].at) < q.slot+slots {
+			q.put(q.far.pop())
+		}
+	}
+	return true
+}
+
+// heap is a 4-ary heap of events: flatter than a binary one, so that a pop
+// touches fewer cache lines.
+type heap []event
+
+const arity = 4
+
+func (h *heap) push(e event) {
+	*h = append(*h, e)
+	s := *h
+	i := len(s) - 1
+	for i > 0 {
+		parent := (i - 1) / arity
+		if !e.before(&s[parent]) {
+			break
+		}
+		s[i] = s[parent]
+		i = parent
+	}
+	s[i] = e
+}
+
+func (h *heap) pop() event {
+	s := *h
+	first, last := s[0], s[len(s)-1]
+	s = s[:len(s)-1]
+	*h = s
+	if len(s) > 0 {
+		s.sink(0, last)
+	}
+	return first
+}
+
+// init orders what was thrown together.
+func (h heap) init() {
+	for i := (len(h) - 2) / arity; i >= 0 && len(h) > 1; i-- {
+		h.sink(i, h[i])
+	}
+}
+
+// sink finds the place of e in the subtree of i, whose own event may be overwritten.
+func (h heap) sink(i int, e event) {
+	for {
+		first := i*arity + 1
+		if first >= len(h) {
+			break
+		}
+		least := first
+		for c := first + 1; c < min(first+arity, len(h)); c++ {
+			if h[c].before(&h[least]) {
+				least = c
+			}
+		}
+		if !h[least].before(&e) {
+			break
+		}
+		h[i] = h[least]
+		i = least
+	}
+	h[i] = e
+}

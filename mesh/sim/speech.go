@@ -1,0 +1,55 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Speech says when the speakers talk.
+type Speech uint8
+
+const (
+	// Turns is a panel: one speaker after the other, somebody always talking. No
+	// pause hides a gap, so it is what gaps are measured with. The default.
+	Turns Speech = iota
+	// Conversation lets each speaker talk and pause by itself, with the mean
+	// lengths of ITU-T P.59 (table 1). In a pause no frame is sent.
+	Conversation
+)
+
+const (
+	frameTime = 20 * time.Millisecond   // one frame of sound
+	talkSpurt = 1004 * time.Millisecond // ITU-T P.59
+	pause     = 1587 * time.Millisecond // ITU-T P.59
+	turn      = 8 * time.Second         // a guess: panels differ
+)
+
+// Levels on the wire, in -dBov: somebody talking, and the stage's own hush.
+const talkLevel = 30
+
+// voice is one speaker's stream.
+type voice struct {
+	peer    int32
+	kid     uint64
+	talking bool
+	ticking bool    // a capture is in the queue
+	frames  []int32 // by counter: where the frame is in the world's log
+}
+
+// spoken is one captured frame in the world's log, which is in order of capture.
+type spoken struct {
+	at    time.Duration
+	voice int32
+}
+
+// nextTalk draws how long a voice stays as it is now.
+func nextTalk(r *rand.PCG, s Speech, talking bool) time.Duration {
+	switch {
+	case s == Turns:
+		return exponential(r, turn)
+	case talking:
+		return exponential(r, talkSpurt)
+	default:
+		return exponential(r, pause)
+	}
+}
