@@ -16,7 +16,6 @@
 package canon
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -30,8 +29,15 @@ const (
 	maxItems  = 1 << 16 // elements of an array, pairs of a map
 )
 
-// ErrVersion says that bytes are of a version that this program does not read.
-var ErrVersion = errors.New("unknown version")
+// VersionError says that bytes are of a version that this program does not read.
+type VersionError struct {
+	Met, Want uint64
+}
+
+// Error names both versions.
+func (e VersionError) Error() string {
+	return fmt.Sprintf("version %d met, this program reads version %d", e.Met, e.Want)
+}
 
 var (
 	enc = must(cbor.CoreDetEncOptions().EncMode())
@@ -78,8 +84,8 @@ func Unmarshal(b []byte, v any) error {
 }
 
 // UnmarshalVersion is Unmarshal for structs that carry their version under key 1.
-// Any other version than the one that is wanted is [ErrVersion], however different
-// the rest may be.
+// Any other version than the one that is wanted is a [VersionError], however
+// different the rest may be.
 func UnmarshalVersion(b []byte, want uint64, v any) error {
 	var met struct {
 		Version uint64 `cbor:"1,keyasint"`
@@ -91,7 +97,7 @@ func UnmarshalVersion(b []byte, want uint64, v any) error {
 		return fmt.Errorf("decode version of %T: %w", v, err)
 	}
 	if met.Version != want {
-		return fmt.Errorf("decode %T: %w %d, want %d", v, ErrVersion, met.Version, want)
+		return fmt.Errorf("decode %T: %w", v, VersionError{Met: met.Version, Want: want})
 	}
 	return Unmarshal(b, v)
 }

@@ -2,8 +2,8 @@ package invite
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
@@ -17,17 +17,24 @@ type Chain [][]byte
 type Grant struct {
 	Room     identity.RoomID
 	Role     Role
-	Holder   identity.ID // whom it lets in; zero for a bearer invite
-	Issuer   identity.ID // who signed the last invite
-	NotAfter time.Time   // zero when nothing ends it
-	Quota    uint32      // further invites by the holder
-	Uses     uint32      // of a bearer invite; 0 means without limit
-	Depth    int         // invites in the chain
-
-	last Invite
+	Holder   identity.ID   // whom it lets in; zero for a bearer invite
+	Issuer   identity.ID   // who signed the last invite
+	Path     []identity.ID // who signed each invite, the host first and Issuer last
+	NotAfter time.Time     // the last second of the invite that ends first; zero when nothing ends it
+	Quota    uint32        // further invites by the holder
+	Uses     uint32        // of a bearer invite, at each redeemer; 0 means without limit
+	Depth    int           // invites in the chain
 }
 
-// ID names the last invite: the hash of its envelope. Uses are counted by it.
+// step is one invite of a chain, opened.
+type step struct {
+	Invite
+	id     [32]byte    // the hash of its envelope
+	issuer identity.ID // who signed it
+}
+
+// ID names the last invite: the hash of its envelope. Uses are counted by it. An
+// earlier invite's ID is that of the chain up to it: c[:2].ID().
 func (c Chain) ID() [32]byte {
 	if len(c) == 0 {
 		return [32]byte{}
@@ -35,39 +42,36 @@ func (c Chain) ID() [32]byte {
 	return sha256.Sum256(c[len(c)-1])
 }
 
+// Last returns the last invite and who signed it. It does not look at the rest of
+// the chain, so it serves to find out whom to ask, not whom to trust.
+func (c Chain) Last() (Invite, identity.ID, error) {
+	if len(c) == 0 {
+		return Invite{}, identity.ID{}, fmt.Errorf("%w: it is empty", ErrMalformed)
+	}
+	s, err := open(c[len(c)-1])
+	return s.Invite, s.issuer, err
+}
+
 // Verify checks every step of the chain, from the room's host to the last invite,
 // at a time. It says nothing about revoked invites and banned people: the room's
 // log does.
 func (c Chain) Verify(room identity.RoomID, host identity.ID, now time.Time) (Grant, error) {
-	switch {
-	case len(c) == 0:
-		return Grant{}, fmt.Errorf("%w: it is empty", ErrMalformed)
-	case len(c) > MaxDepth:
-		return Grant{}, fmt.Errorf("%w: %d steps, at most %d", ErrChain, len(c), MaxDepth)
+	steps, err := c.steps()
+	if err != nil {
+		return Grant{}, err
 	}
-	var g Grant
-	for depth, envelope := range c {
-		issuer, next, err := open(envelope)
-		if err != nil {
-			return Grant{}, err
-		}
-		if next.Room != room {
-			return Grant{}, ErrRoom
-		}
-		if depth == 0 {
-			err = first(issuer, host, next)
-		} else {
-			err = g.follow(issuer, next)
-		}
-		if err != nil {
-			return Grant{}, err
-		}
-		if err := next.during(now); err != nil {
-			return Grant{}, err
-		}
-		g.take(issuer, next, depth+1)
+	if steps[0].Room != room {
+		return Grant{}, ErrRoom
 	}
-	return g, nil
+	if steps[0].issuer != host {
+		return Grant{}, fmt.Errorf("%w: it does not begin at the room's host", ErrChain)
+	}
+	for _, s := range steps {
+		if err := s.during(now); err != nil {
+			return Grant{}, err
+		}
+	}
+	return grant(steps), nil
 }
 
 // VerifyTicket checks that the chain lets holder in.
@@ -82,68 +86,129 @@ func (c Chain) VerifyTicket(room identity.RoomID, host, holder identity.ID, now 
 	return g, nil
 }
 
+// steps opens the chain and checks all of it that depends neither on the time nor
+// on who the host is. It returns at least one step.
+func (c Chain) steps() ([]step, error) {
+	switch {
+	case len(c) == 0:
+		return nil, fmt.Errorf("%w: it is empty", ErrMalformed)
+	case len(c) > MaxDepth:
+		return nil, fmt.Errorf("%w: %d steps, at most %d", ErrChain, len(c), MaxDepth)
+	}
+	steps := make([]step, len(c))
+	for n, envelope := range c {
+		next, err := open(envelope)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			err = next.begin()
+		} else {
+			err = steps[n-1].follow(next, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		steps[n] = next
+	}
+	return steps, nil
+}
+
 // open reads one envelope.
-func open(envelope []byte) (issuer identity.ID, i Invite, err error) {
+func open(envelope []byte) (step, error) {
 	if len(envelope) > maxEnvelope {
-		return identity.ID{}, Invite{}, fmt.Errorf("%w: %d bytes, at most %d", ErrMalformed, len(envelope), maxEnvelope)
+		return step{}, fmt.Errorf("%w: %d bytes, at most %d", ErrMalformed, len(envelope), maxEnvelope)
 	}
 	issuer, payload, err := identity.Open(Purpose, envelope)
 	if err != nil {
-		return identity.ID{}, Invite{}, err
+		return step{}, err
 	}
-	if err := canon.Unmarshal(payload, &i); err != nil {
-		return identity.ID{}, Invite{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	s := step{id: sha256.Sum256(envelope), issuer: issuer}
+	if err := read(payload, Version, &s.Invite); err != nil {
+		return step{}, err
 	}
-	return issuer, i, i.check()
+	return s, s.check()
 }
 
-// first checks the step that the host takes.
-func first(issuer, host identity.ID, i Invite) error {
-	if issuer != host || i.Redeemed {
-		return ErrChain
+// read decodes what has a version, in this package's words.
+func read(b []byte, version uint64, v any) error {
+	err := canon.UnmarshalVersion(b, version, v)
+	if met, ok := errors.AsType[canon.VersionError](err); ok {
+		return fmt.Errorf("%w (%w)", ErrVersion, met)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return nil
 }
 
-// follow checks the step after g.
-func (g Grant) follow(issuer identity.ID, next Invite) error {
-	if next.Role > g.Role {
-		return fmt.Errorf("%w: %v after %v", ErrQuota, next.Role, g.Role)
+// begin checks the step that the host takes.
+func (s step) begin() error {
+	if s.Parent != [32]byte{} {
+		return fmt.Errorf("%w: its beginning is missing", ErrChain)
 	}
-	if next.Redeemed {
-		return g.redeemed(issuer, next)
-	}
+	return nil
+}
+
+// follow checks the step after s, which has depth steps before it.
+func (s step) follow(next step, depth int) error {
 	switch {
-	case g.Holder.IsZero() || issuer != g.Holder:
+	case next.Parent != s.id:
+		return fmt.Errorf("%w: step %d belongs to another chain", ErrChain, depth+1)
+	case next.Room != s.Room:
+		return ErrRoom
+	case next.Role > s.Role:
+		return fmt.Errorf("%w: a %v's invite for a %v", ErrQuota, s.Role, next.Role)
+	case depth >= MaxDepth, depth == MaxDepth-1 && !next.Named():
+		return fmt.Errorf("%w: deeper than %d steps", ErrChain, MaxDepth)
+	case s.Named():
+		return s.passOn(next)
+	default:
+		return s.redeemed(next)
+	}
+}
+
+// passOn checks the invite that s's invitee issues.
+func (s step) passOn(next step) error {
+	end := uint64(next.Serial) + next.takes()
+	switch {
+	case next.issuer != s.Invitee:
 		return ErrChain
-	case next.Serial >= g.Quota:
-		return fmt.Errorf("%w: invite number %d of %d", ErrQuota, next.Serial+1, g.Quota)
-	case next.Quota >= g.Quota:
-		return fmt.Errorf("%w: hands on %d invites of %d", ErrQuota, next.Quota, g.Quota)
+	case !next.Named() && next.Uses == 0:
+		return fmt.Errorf("%w: only the host's uses are without limit", ErrQuota)
+	case end > uint64(s.Quota):
+		return fmt.Errorf("%w: %d invites of %d", ErrQuota, end, s.Quota)
+	case next.Quota >= s.Quota:
+		return fmt.Errorf("%w: hands on %d invites of %d", ErrQuota, next.Quota, s.Quota)
 	}
 	return nil
 }
 
 // redeemed checks the ticket for a bearer invite.
-func (g Grant) redeemed(issuer identity.ID, ticket Invite) error {
+func (s step) redeemed(ticket step) error {
 	switch {
-	case g.last.Named() || !mayRedeem(issuer, g.Issuer, g.last):
+	case !ticket.Named() || !s.redeemable(ticket.issuer, s.issuer):
 		return ErrChain
-	case ticket.Quota > g.Quota:
-		return fmt.Errorf("%w: hands on %d invites of %d", ErrQuota, ticket.Quota, g.Quota)
+	case s.Uses > 0 && ticket.Serial >= s.Uses:
+		return fmt.Errorf("%w: use number %d of %d", ErrQuota, uint64(ticket.Serial)+1, s.Uses)
+	case ticket.Quota > s.Quota:
+		return fmt.Errorf("%w: hands on %d invites of %d", ErrQuota, ticket.Quota, s.Quota)
 	}
 	return nil
 }
 
-func mayRedeem(who, issuer identity.ID, i Invite) bool {
-	return who == issuer || slices.Contains(i.Redeemers, who)
-}
-
-// take makes g what it is after one more step.
-func (g *Grant) take(issuer identity.ID, next Invite, depth int) {
-	g.Room, g.Role, g.Holder, g.Issuer = next.Room, next.Role, next.Invitee, issuer
-	g.Quota, g.Uses, g.Depth, g.last = next.Quota, next.Uses, depth, next
-	if end := time.Unix(next.NotAfter, 0); next.NotAfter != 0 && (g.NotAfter.IsZero() || end.Before(g.NotAfter)) {
-		g.NotAfter = end
+// grant sums up what checked steps amount to.
+func grant(steps []step) Grant {
+	last := steps[len(steps)-1]
+	g := Grant{
+		Room: last.Room, Role: last.Role, Holder: last.Invitee, Issuer: last.issuer,
+		Quota: last.Quota, Uses: last.Uses, Depth: len(steps),
 	}
+	for _, s := range steps {
+		g.Path = append(g.Path, s.issuer)
+		if end := time.Unix(s.NotAfter, 0); s.NotAfter != 0 && (g.NotAfter.IsZero() || end.Before(g.NotAfter)) {
+			g.NotAfter = end
+		}
+	}
+	return g
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -25,7 +26,7 @@ type Link struct {
 	Room   identity.RoomID
 	Title  string   // for showing before anything is verified
 	Chain  Chain    // nil for an open room
-	Bearer *Bearer  // the secret of a bearer invite
+	Bearer *Bearer  // the secret, when Chain ends in a bearer invite
 	Addrs  []string // multiaddrs that end in /p2p/<id>, the inviter's first
 }
 
@@ -54,53 +55,90 @@ func (l Link) encode() string {
 }
 
 // ParseLink reads both forms of a link, also with white space, line breaks or
-// brackets around or inside, as mail and chat programs leave them.
+// brackets around or inside, as mail and chat programs leave them. The invites in
+// it are checked among themselves; whether they come from the room's host, and are
+// still valid, is for [Chain.Verify].
 func ParseLink(s string) (Link, error) {
 	if len(s) > maxLink {
 		return Link{}, fmt.Errorf("%w: %d characters, at most %d", ErrMalformed, len(s), maxLink)
 	}
-	s = strings.Trim(strings.Join(strings.Fields(s), ""), "<>\"'()[]`")
-	var code string
-	if rest, ok := strings.CutPrefix(s, scheme); ok {
-		code = rest
-	} else if page, rest, ok := strings.Cut(s, "#"); ok && strings.HasPrefix(page, "http") {
-		code = rest
-	} else {
-		return Link{}, fmt.Errorf("%w: a link begins with %q", ErrMalformed, scheme)
+	code, ok := cutScheme(strings.Trim(strings.Map(visible, s), "<>\"'()[]`.,;"))
+	if !ok {
+		return Link{}, fmt.Errorf("%w: a link begins with %q, or with https:// and has a # in it", ErrMalformed, scheme)
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(strings.TrimRight(code, "="))
 	if err != nil || len(raw) == 0 {
 		return Link{}, fmt.Errorf("%w: part of it is missing or changed, copy it whole", ErrMalformed)
 	}
-	return decode(raw)
+	var w wireLink
+	if err := read(raw, linkVersion, &w); err != nil {
+		return Link{}, err
+	}
+	l := Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs}
+	if err := l.check(); err != nil {
+		return Link{}, err
+	}
+	return l, nil
 }
 
-func decode(raw []byte) (Link, error) {
-	var version struct {
-		Version uint8 `cbor:"1,keyasint"`
+// visible drops white space and what is as good as that from a pasted text.
+func visible(r rune) rune {
+	if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+		return -1
 	}
-	if err := canon.Unmarshal(raw, &version); err != nil {
-		return Link{}, fmt.Errorf("%w: part of it is missing or changed, copy it whole", ErrMalformed)
+	return r
+}
+
+// cutScheme returns what follows "banyan:", or the # of a web address.
+func cutScheme(s string) (code string, ok bool) {
+	if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+		return strings.TrimPrefix(s[len(scheme):], "//"), true
 	}
-	if version.Version != linkVersion {
-		return Link{}, fmt.Errorf("%w (version %d, this one reads %d)", ErrVersion, version.Version, linkVersion)
-	}
-	var w wireLink
-	if err := canon.Unmarshal(raw, &w); err != nil {
-		return Link{}, fmt.Errorf("%w: part of it is missing or changed, copy it whole", ErrMalformed)
-	}
+	page, code, ok := strings.Cut(s, "#")
+	page = strings.ToLower(page)
+	return code, ok && (strings.HasPrefix(page, "https://") || strings.HasPrefix(page, "http://"))
+}
+
+// check finds what is wrong with a link that a stranger made.
+func (l Link) check() error {
 	switch {
-	case w.Room.IsZero():
-		return Link{}, fmt.Errorf("%w: it names no room", ErrMalformed)
-	case len(w.Chain) > MaxDepth, len(w.Addrs) > MaxAddrs, len(w.Title) > maxTitle:
-		return Link{}, fmt.Errorf("%w: beyond its bounds", ErrMalformed)
-	case w.Bearer != nil && len(w.Chain) == 0:
-		return Link{}, fmt.Errorf("%w: a secret without an invite", ErrMalformed)
+	case l.Room.IsZero():
+		return fmt.Errorf("%w: it names no room", ErrMalformed)
+	case len(l.Title) > maxTitle:
+		return fmt.Errorf("%w: a title of %d bytes, at most %d", ErrMalformed, len(l.Title), maxTitle)
+	case strings.ContainsFunc(l.Title, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf("%w: its title cannot be shown", ErrMalformed)
+	case len(l.Addrs) > MaxAddrs:
+		return fmt.Errorf("%w: %d addresses, at most %d", ErrMalformed, len(l.Addrs), MaxAddrs)
 	}
-	for _, a := range w.Addrs {
-		if len(a) > maxAddr {
-			return Link{}, fmt.Errorf("%w: an address of %d bytes, at most %d", ErrMalformed, len(a), maxAddr)
+	for _, a := range l.Addrs {
+		if len(a) > maxAddr || !strings.HasPrefix(a, "/") || strings.ContainsFunc(a, notAddr) {
+			return fmt.Errorf("%w: one of its addresses is none", ErrMalformed)
 		}
 	}
-	return Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs}, nil
+	if l.Chain == nil && l.Bearer == nil {
+		return nil
+	}
+	return l.checkChain()
+}
+
+// notAddr tells whether r has no place in a multiaddr.
+func notAddr(r rune) bool { return r <= ' ' || r > '~' }
+
+// checkChain compares the invites with what the rest of the link says.
+func (l Link) checkChain() error {
+	steps, err := l.Chain.steps()
+	if err != nil {
+		return err
+	}
+	last := steps[len(steps)-1]
+	switch {
+	case last.Room != l.Room:
+		return ErrRoom
+	case last.Named() != (l.Bearer == nil):
+		return fmt.Errorf("%w: a secret without an invite for it, or an invite without its secret", ErrMalformed)
+	case l.Bearer != nil && l.Bearer.Hash() != last.BearerHash:
+		return ErrBearer
+	}
+	return nil
 }
