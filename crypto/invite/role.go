@@ -31,5 +31,5 @@ func ParseRole(name string) (Role, error) {
 			return Role(i + 1), nil
 		}
 	}
-	return 0, fmt.Errorf("role %q: want listener, speaker or moderator", name)
+	return 0, fmt.Errorf("role %q: want listener, speaker, moderator or host", name)
 }
