@@ -82,11 +82,7 @@ func open(p Purpose, envelope []byte) (ID, []byte, error) {
 	if !bytes.Equal(e.PayloadType, codec) {
 		return ID{}, nil, errCodec
 	}
-	again, err := e.Marshal()
-	if err != nil {
-		return ID{}, nil, err
-	}
-	if !bytes.Equal(again, envelope) {
+	if again, err := e.Marshal(); err != nil || !bytes.Equal(again, envelope) {
 		return ID{}, nil, errForm
 	}
 	return signer, into.payload, nil

@@ -66,23 +66,16 @@ func fromPublic(pub crypto.PubKey) (ID, error) {
 	return ID(raw), nil
 }
 
-// public returns the libp2p form of the public key.
-func (id ID) public() (crypto.PubKey, error) { return crypto.UnmarshalEd25519PublicKey(id[:]) }
+// peerPrefix begins the peer ID of every Ed25519 key, which is the key itself in
+// libp2p's key format (type 1, 32 bytes of data) under the identity multihash.
+const peerPrefix = "\x00\x24" + "\x08\x01" + "\x12\x20"
 
 // Peer returns the libp2p peer ID, or "" for the zero ID.
 func (id ID) Peer() peer.ID {
 	if id.IsZero() {
 		return ""
 	}
-	pub, err := id.public()
-	if err != nil {
-		return ""
-	}
-	p, err := peer.IDFromPublicKey(pub)
-	if err != nil {
-		return ""
-	}
-	return p
+	return peer.ID(peerPrefix + string(id[:]))
 }
 
 // IsZero tells whether id names nobody.

@@ -42,10 +42,7 @@ func ParseKey(b []byte) (Key, error) {
 	// What is stored is the seed and the public key. Signing under a public key that
 	// is not the seed's gives the seed away.
 	raw, err := private.Raw()
-	if err != nil {
-		return Key{}, fmt.Errorf("parse identity: %w", err)
-	}
-	if !bytes.Equal(ed25519.NewKeyFromSeed(raw[:ed25519.SeedSize]), raw) {
+	if err != nil || !bytes.Equal(ed25519.NewKeyFromSeed(raw[:ed25519.SeedSize]), raw) {
 		return Key{}, errors.New("parse identity: the public half does not belong to the private half")
 	}
 	return key, nil

@@ -2,8 +2,13 @@ package identity
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
 )
 
 func keyOf(t testing.TB, n byte) Key {
@@ -15,57 +20,9 @@ func keyOf(t testing.TB, n byte) Key {
 	return k
 }
 
-func TestSealAndOpen(t *testing.T) {
-	ann := keyOf(t, 1)
-	envelope, err := ann.Seal("banyan/test/1", []byte("hello"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, payload, err := Open("banyan/test/1", envelope)
-	if err != nil || signer != ann.ID() || string(payload) != "hello" {
-		t.Errorf("got %q by %v, %v; want hello by %v", payload, signer, err, ann.ID())
-	}
-	for name, bad := range map[string][]byte{
-		"nothing":           nil,
-		"cut off":           envelope[:len(envelope)-1],
-		"an unknown field":  append(bytes.Clone(envelope), 0x7a, 1, 0),
-		"a repeated field":  append(bytes.Clone(envelope), envelope...),
-		"far too long":      make([]byte, 5<<20),
-		"another signature": append(bytes.Clone(envelope[:len(envelope)-1]), envelope[len(envelope)-1]^1),
-	} {
-		if _, _, err := Open("banyan/test/1", bad); !errors.Is(err, ErrPurpose) {
-			t.Errorf("%s: got %v, want %v", name, err, ErrPurpose)
-		}
-	}
-	if _, _, err := Open("banyan/other/1", envelope); !errors.Is(err, ErrPurpose) {
-		t.Errorf("another purpose: got %v, want %v", err, ErrPurpose)
-	}
-}
-
-func TestTextForms(t *testing.T) {
-	ann := keyOf(t, 1)
-	var id ID
-	if text, err := ann.ID().MarshalText(); err != nil || id.UnmarshalText(text) != nil || id != ann.ID() {
-		t.Errorf("id: got %v, %v; want %v", id, err, ann.ID())
-	}
-	if got, err := FromPeer(ann.ID().Peer()); err != nil || got != ann.ID() {
-		t.Errorf("peer ID: got %v, %v; want %v", got, err, ann.ID())
-	}
-	name := RoomOf([]byte("genesis"))
-	var room RoomID
-	if text, err := name.MarshalText(); err != nil || room.UnmarshalText(text) != nil || room != name {
-		t.Errorf("room: got %v, %v; want %v", room, err, name)
-	}
-	if id.UnmarshalText(nil) != nil || !id.IsZero() || room.UnmarshalText(nil) != nil || !room.IsZero() {
-		t.Error("an empty text is not the zero value")
-	}
-	if _, err := ParseID("QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N"); !errors.Is(err, ErrNotEd25519) {
-		t.Errorf("an RSA peer: got %v, want %v", err, ErrNotEd25519)
-	}
-	for _, bad := range []string{"", "x", "12D3KooW", "bafkqaaa"} {
-		if _, err := ParseRoomID(bad); err == nil {
-			t.Errorf("room %q: accepted", bad)
-		}
+func TestGenerateNeedsRandomness(t *testing.T) {
+	if k, err := Generate(strings.NewReader("too few")); err == nil {
+		t.Errorf("got %v from seven bytes", k)
 	}
 }
 
@@ -76,23 +33,83 @@ func TestKeySurvivesMarshal(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := ParseKey(b)
-	if err != nil || again.ID() != ann.ID() {
-		t.Errorf("got %v, %v; want %v", again.ID(), err, ann.ID())
+	if err != nil || again.ID() != ann.ID() || !again.LibP2P().Equals(ann.LibP2P()) {
+		t.Errorf("got %v, %v; want %v", again, err, ann)
 	}
-	if _, err := ParseKey(b[:10]); err == nil {
-		t.Error("a cut-off key was accepted")
+	const golden = "080112400101010101010101010101010101010101010101010101010101010101010101" +
+		"8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"
+	if got := hex.EncodeToString(b); got != golden {
+		t.Errorf("marshalled to %s, want %s", got, golden)
+	}
+	if _, err := (Key{}).Marshal(); !errors.Is(err, errNoKey) {
+		t.Errorf("the zero key: got %v, want %v", err, errNoKey)
 	}
 }
 
-func FuzzOpen(f *testing.F) {
-	envelope, err := keyOf(f, 1).Seal("banyan/test/1", []byte("hello"))
+func TestParseKeyRefuses(t *testing.T) {
+	good, err := keyOf(t, 1).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := keyOf(t, 2).ID()
+	secp, _, err := crypto.GenerateSecp256k1Key(bytes.NewReader(bytes.Repeat([]byte{1}, 64)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := crypto.MarshalPrivateKey(secp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string][]byte{
+		"nothing":                     nil,
+		"a cut":                       good[:10],
+		"another kind of key":         foreign,
+		"halves that do not belong":   append(bytes.Clone(good[:36]), other[:]...),
+		"no private half":             append(bytes.Clone(good[:4]), make([]byte, 64)...),
+		"a public half of the zeroes": append(bytes.Clone(good[:36]), make([]byte, 32)...),
+	} {
+		if k, err := ParseKey(bad); err == nil {
+			t.Errorf("%s: got %v", name, k)
+		} else if strings.Contains(err.Error(), "0101") {
+			t.Errorf("%s: the error tells the key: %v", name, err)
+		}
+	}
+}
+
+func TestKeyIsNotPrinted(t *testing.T) {
+	ann := keyOf(t, 1)
+	want := "key of " + ann.ID().String()
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, ann); got != want {
+			t.Errorf("%s prints %q, want %q", verb, got, want)
+		}
+	}
+}
+
+func FuzzParseKey(f *testing.F) {
+	b, err := keyOf(f, 1).Marshal()
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(envelope)
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, _, err := Open("banyan/test/1", b); err == nil && !bytes.Equal(b, envelope) {
-			t.Errorf("%x opens, though nobody sealed it", b)
+		k, err := ParseKey(b)
+		if err != nil {
+			return
+		}
+		again, err := k.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := ParseKey(again); err != nil || same.ID() != k.ID() {
+			t.Errorf("%x: again %v, %v; want %v", b, same, err, k)
+		}
+		envelope, err := k.Seal(purpose, []byte("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if signer, _, err := Open(purpose, envelope); err != nil || signer != k.ID() {
+			t.Errorf("%x: what it signs is by %v, %v", b, signer, err)
 		}
 	})
 }

@@ -26,10 +26,7 @@ func ParseRoomID(s string) (RoomID, error) {
 		return RoomID{}, fmt.Errorf("parse room ID %q: %w", s, err)
 	}
 	h, err := multihash.Decode(c.Hash())
-	if err != nil {
-		return RoomID{}, fmt.Errorf("parse room ID %q: %w", s, err)
-	}
-	if c.Type() != cid.Raw || h.Code != multihash.SHA2_256 || len(h.Digest) != len(RoomID{}) {
+	if err != nil || c.Type() != cid.Raw || h.Code != multihash.SHA2_256 || len(h.Digest) != len(RoomID{}) {
 		return RoomID{}, fmt.Errorf("parse room ID %q: want a raw SHA-256 CID", s)
 	}
 	if r := RoomID(h.Digest); !r.IsZero() {
