@@ -14,6 +14,7 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -39,14 +40,20 @@ const (
 	epochMask = 1<<(64-tagBits) - 1
 )
 
+var errNoText = errors.New("an epoch secret is never written as text")
+
 // Secret is a room's secret for one epoch. Whoever holds it hears the room.
 type Secret [32]byte
 
 // String hides the secret from logs.
 func (Secret) String() string { return "epoch.Secret(hidden)" }
 
-// GoString hides the secret from %#v too.
-func (s Secret) GoString() string { return s.String() }
+// Format hides the secret from every verb of package fmt.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// MarshalText always fails: a secret has no text form, so that it cannot slip into
+// JSON or a structured log.
+func (Secret) MarshalText() ([]byte, error) { return nil, errNoText }
 
 // Commitment binds an epoch to one secret without telling it.
 type Commitment [32]byte

@@ -68,17 +68,11 @@ func NewKey(s Suite, kid uint64, base []byte) (*Key, error) {
 	default:
 		return nil, fmt.Errorf("sframe suite %d: want %d or %d", s, AES128GCM, AES256GCM)
 	}
-	secret, err := hkdf.Extract(digest, base, nil)
-	if err != nil {
+	secret, err1 := hkdf.Extract(digest, base, nil)
+	key, err2 := hkdf.Expand(digest, secret, label("SFrame 1.0 Secret key ", kid, s), size)
+	salt, err3 := hkdf.Expand(digest, secret, label("SFrame 1.0 Secret salt ", kid, s), nonceSize)
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, fmt.Errorf("derive frame key: %w", err)
-	}
-	key, err := hkdf.Expand(digest, secret, label("SFrame 1.0 Secret key ", kid, s), size)
-	if err != nil {
-		return nil, fmt.Errorf("derive frame key: %w", err)
-	}
-	salt, err := hkdf.Expand(digest, secret, label("SFrame 1.0 Secret salt ", kid, s), nonceSize)
-	if err != nil {
-		return nil, fmt.Errorf("derive frame salt: %w", err)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
