@@ -1,0 +1,124 @@
+package rooms
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/banyan-rooms/banyan/crypto/canon"
+	"github.com/banyan-rooms/banyan/crypto/epoch"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
+)
+
+// Hash names an op: the SHA-256 of its envelope. The room's genesis is the first.
+type Hash [32]byte
+
+// Compare orders hashes by their bytes.
+func (h Hash) Compare(other Hash) int { return bytes.Compare(h[:], other[:]) }
+
+// OpKind is what an op does.
+type OpKind uint8
+
+// The kinds of op. Subject is whom it is about.
+const (
+	OpGrant        OpKind = 1 // Subject has Role: speaker (an invitation to the stage) or moderator
+	OpRevoke       OpKind = 2 // Subject is a listener again
+	OpRelinquish   OpKind = 3 // the author is a listener again
+	OpBan          OpKind = 4 // Subject may not be here
+	OpUnban        OpKind = 5 // Subject may come back, as a listener
+	OpTitle        OpKind = 6 // the room is called Text
+	OpEpoch        OpKind = 7 // epoch Epoch begins, its secret opens Commitment
+	OpRevokeInvite OpKind = 8 // the invite whose [invite.Chain.ID] is Invite lets nobody in any more
+	OpLowerHand    OpKind = 9 // Subject's hand, raised until Time, is lowered
+	OpClose        OpKind = 10
+)
+
+// String returns the kind's name.
+func (k OpKind) String() string {
+	names := [...]string{"none", "grant", "revoke", "relinquish", "ban", "unban", "title", "epoch", "revoke-invite", "lower-hand", "close"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return fmt.Sprintf("op %d", uint8(k))
+}
+
+// MaxParents is how many ops an op may follow at once; a peer that sees more heads
+// names the first ones, and the next op ties up the rest.
+const MaxParents = 16
+
+// Op is one signed act. Its format is final; later versions add fields.
+type Op struct {
+	Version    uint64           `cbor:"1,keyasint"`
+	Room       identity.RoomID  `cbor:"2,keyasint"`
+	Parents    []Hash           `cbor:"3,keyasint"` // the log's heads as the author saw them, in rising order
+	Time       int64            `cbor:"4,keyasint"` // Unix milliseconds by the author's clock; shown, and used by lower-hand alone
+	Kind       OpKind           `cbor:"5,keyasint"`
+	Subject    identity.ID      `cbor:"6,keyasint,omitzero"`
+	Role       invite.Role      `cbor:"7,keyasint,omitempty"`
+	Text       string           `cbor:"8,keyasint,omitempty"`
+	Epoch      uint32           `cbor:"9,keyasint,omitempty"`
+	Commitment epoch.Commitment `cbor:"10,keyasint,omitzero"`
+	Invite     Hash             `cbor:"11,keyasint,omitzero"`
+
+	Author identity.ID `cbor:"-"` // who signed it
+	Hash   Hash        `cbor:"-"` // of the envelope
+}
+
+// sign signs an op and returns its envelope.
+func (o Op) sign(key identity.Key) ([]byte, error) {
+	o.Version = Version
+	payload, err := canon.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	return key.Seal(OpPurpose, payload)
+}
+
+// OpenOp verifies an op's envelope and form. Whether the op counts is for the log.
+func OpenOp(envelope []byte) (Op, error) {
+	if len(envelope) > maxOp {
+		return Op{}, fmt.Errorf("op: %w: %d bytes, at most %d", ErrMalformed, len(envelope), maxOp)
+	}
+	author, payload, err := identity.Open(OpPurpose, envelope)
+	if err != nil {
+		return Op{}, fmt.Errorf("op: %w", err)
+	}
+	var o Op
+	if err := canon.UnmarshalVersion(payload, Version, &o); err != nil {
+		return Op{}, fmt.Errorf("op: %w", err)
+	}
+	o.Author, o.Hash = author, sha256.Sum256(envelope)
+	return o, o.check()
+}
+
+func (o Op) check() error {
+	if len(o.Parents) == 0 || len(o.Parents) > MaxParents {
+		return fmt.Errorf("op: %w: %d parents, want 1 to %d", ErrMalformed, len(o.Parents), MaxParents)
+	}
+	for i := 1; i < len(o.Parents); i++ {
+		if o.Parents[i-1].Compare(o.Parents[i]) >= 0 {
+			return fmt.Errorf("op: %w: parents are not in rising order", ErrMalformed)
+		}
+	}
+	about := !o.Subject.IsZero()
+	var sound bool
+	switch o.Kind {
+	case OpGrant:
+		sound = about && (o.Role == invite.Speaker || o.Role == invite.Moderator)
+	case OpRevoke, OpBan, OpUnban, OpLowerHand:
+		sound = about
+	case OpTitle:
+		sound = o.Text != ""
+	case OpEpoch:
+		sound = o.Epoch > 0
+	case OpRevokeInvite:
+		sound = o.Invite != Hash{}
+	case OpRelinquish, OpClose:
+		sound = true
+	}
+	if !sound {
+		return fmt.Errorf("op: %w: %v does not say enough", ErrMalformed, o.Kind)
+	}
+	return checkText("op's text", o.Text, MaxTitle)
+}

@@ -1,0 +1,58 @@
+package rooms
+
+import (
+	"fmt"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+// The kinds of item, the first byte of each.
+const (
+	itemOp       = 1
+	itemPresence = 2
+)
+
+// MaxItem is how many bytes an item has at most.
+const MaxItem = maxPresence + 1
+
+func item(kind byte, envelope []byte) []byte { return append([]byte{kind}, envelope...) }
+
+// Item is one verified item of a room: an op or a presence.
+type Item struct {
+	Op       *Op
+	Presence *Presence
+	raw      []byte
+}
+
+// Author is who signed the item.
+func (i Item) Author() identity.ID {
+	if i.Op != nil {
+		return i.Op.Author
+	}
+	return i.Presence.Author
+}
+
+// Check verifies all of an item that can be verified without knowing the room's log:
+// its size, its signature, its form and that it is about this room. The result can be
+// given to [Received], so that nothing is verified twice.
+func Check(room identity.RoomID, data []byte) (Item, error) {
+	if len(data) == 0 {
+		return Item{}, fmt.Errorf("item: %w: empty", ErrMalformed)
+	}
+	switch data[0] {
+	case itemOp:
+		o, err := OpenOp(data[1:])
+		if err == nil && o.Room != room {
+			err = ErrOtherRoom
+		}
+		return Item{Op: &o, raw: data}, err
+	case itemPresence:
+		p, err := OpenPresence(data[1:])
+		if err == nil && p.Room != room {
+			err = ErrOtherRoom
+		}
+		return Item{Presence: &p, raw: data}, err
+	default:
+		return Item{}, fmt.Errorf("item: %w: unknown kind %d", ErrMalformed, data[0])
+	}
+}
