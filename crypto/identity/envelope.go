@@ -94,7 +94,14 @@ type sealed struct {
 	payload []byte
 }
 
-func (s *sealed) Domain() string                 { return string(s.purpose) }
-func (s *sealed) Codec() []byte                  { return codec }
+// Domain says what the signature is for.
+func (s *sealed) Domain() string { return string(s.purpose) }
+
+// Codec says what the payload is.
+func (s *sealed) Codec() []byte { return codec }
+
+// MarshalRecord gives the payload as it is.
 func (s *sealed) MarshalRecord() ([]byte, error) { return s.payload, nil }
+
+// UnmarshalRecord takes the payload as it is.
 func (s *sealed) UnmarshalRecord(b []byte) error { s.payload = b; return nil }

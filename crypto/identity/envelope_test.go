@@ -15,11 +15,11 @@ import (
 
 const purpose Purpose = "banyan/test/1"
 
-func seal(t testing.TB, payload []byte) []byte {
-	t.Helper()
-	envelope, err := keyOf(t, 1).Seal(purpose, payload)
+func seal(tb testing.TB, payload []byte) []byte {
+	tb.Helper()
+	envelope, err := keyOf(tb, 1).Seal(purpose, payload)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return envelope
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/libp2p/go-libp2p/core/crypto"
 )
 
-func keyOf(t testing.TB, n byte) Key {
-	t.Helper()
+func keyOf(tb testing.TB, n byte) Key {
+	tb.Helper()
 	k, err := Generate(bytes.NewReader(bytes.Repeat([]byte{n}, 64)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }

@@ -36,8 +36,8 @@ type signed struct {
 
 // forge makes a chain as its signers wish, whether they may or not. Each invite
 // names the one before as its parent, and the room unless it names another.
-func forge(t testing.TB, steps ...signed) Chain {
-	t.Helper()
+func forge(tb testing.TB, steps ...signed) Chain {
+	tb.Helper()
 	var c Chain
 	for _, s := range steps {
 		if s.i.Room.IsZero() {
@@ -46,7 +46,7 @@ func forge(t testing.TB, steps ...signed) Chain {
 		s.i.Version, s.i.Parent = Version, c.ID()
 		var err error
 		if c, err = sign(s.by, c, s.i); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return c
@@ -146,13 +146,13 @@ func TestVerify(t *testing.T) {
 }
 
 // passed returns a chain of n named invites, from the host to keyOf(n+1).
-func passed(t testing.TB, n int) Chain {
-	t.Helper()
+func passed(tb testing.TB, n int) Chain {
+	tb.Helper()
 	steps := make([]signed, n)
 	for i := range steps {
 		steps[i] = signed{keyOf(byte(i + 1)), named(Listener, keyOf(byte(i+2))).with(quota(uint32(100 - i)))}
 	}
-	return forge(t, steps...)
+	return forge(tb, steps...)
 }
 
 func TestDepth(t *testing.T) {

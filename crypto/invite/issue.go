@@ -3,6 +3,7 @@ package invite
 import (
 	"crypto/subtle"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
@@ -39,7 +40,7 @@ func sign(key identity.Key, parent Chain, i Invite) (Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(parent[:len(parent):len(parent)], envelope), nil
+	return append(slices.Clip(parent), envelope), nil
 }
 
 // Redemption is somebody's wish to come in by a bearer invite.

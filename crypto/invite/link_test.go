@@ -11,12 +11,12 @@ import (
 )
 
 // full is a link with everything in it.
-func full(t testing.TB) Link {
-	t.Helper()
+func full(tb testing.TB) Link {
+	tb.Helper()
 	secret := Bearer{9}
 	return Link{
 		Room: room, Title: "Unter dem Baum, 木の下", Bearer: &secret,
-		Chain: forge(t, signed{host, bearer(Listener)}),
+		Chain: forge(tb, signed{host, bearer(Listener)}),
 		Addrs: []string{"/ip4/127.0.0.1/udp/4001/quic-v1/p2p/" + host.ID().String(), "/dns/example.org/tcp/443/wss"},
 	}
 }

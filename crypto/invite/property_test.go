@@ -38,7 +38,8 @@ func drawInvite(rt *rapid.T, parent Invite) Invite {
 }
 
 // drawChain draws a chain by signers who may or may not be allowed to sign.
-func drawChain(rt *rapid.T, t *testing.T) Chain {
+func drawChain(t *testing.T, rt *rapid.T) Chain {
+	t.Helper()
 	host := people[0]
 	last, by := Invite{Role: Moderator, Quota: 5, Invitee: host.ID()}, host
 	var steps []signed
@@ -70,7 +71,7 @@ func indexOf(id identity.ID) int {
 func TestNoChainGrantsMoreThanItsParent(t *testing.T) {
 	valid := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		c, hostID := drawChain(rt, t), people[0].ID()
+		c, hostID := drawChain(t, rt), people[0].ID()
 		child, err := c.Verify(room, hostID, now)
 		if err != nil {
 			return
@@ -109,7 +110,7 @@ func TestNoChainGrantsMoreThanItsParent(t *testing.T) {
 // in time, and what it refuses does not.
 func TestIssueAndVerifyAgree(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		c, hostID := drawChain(rt, t), people[0].ID()
+		c, hostID := drawChain(t, rt), people[0].ID()
 		if _, err := c.Verify(room, hostID, now); err != nil {
 			return
 		}

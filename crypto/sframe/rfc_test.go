@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -34,15 +35,15 @@ func (h *hexed) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-func rfc(t testing.TB) vectors {
-	t.Helper()
+func rfc(tb testing.TB) vectors {
+	tb.Helper()
 	b, err := os.ReadFile("testdata/rfc9605.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var v vectors
 	if err := json.Unmarshal(b, &v); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
@@ -57,7 +58,7 @@ func TestRFCHeaders(t *testing.T) {
 		if got := h.AppendTo(nil); !bytes.Equal(got, want.Encoded) {
 			t.Errorf("%+v: got %x, want %x", h, got, want.Encoded)
 		}
-		got, n, err := ParseHeader(append(want.Encoded[:len(want.Encoded):len(want.Encoded)], 0xff))
+		got, n, err := ParseHeader(append(slices.Clip(want.Encoded), 0xff))
 		if err != nil || got != h || n != len(want.Encoded) {
 			t.Errorf("%x: got %+v in %d bytes, %v; want %+v", want.Encoded, got, n, err, h)
 		}

@@ -15,11 +15,11 @@ var (
 	level     = []byte{1, 40}
 )
 
-func keyOf(t testing.TB, s Suite, kid uint64, base string) *Key {
-	t.Helper()
+func keyOf(tb testing.TB, s Suite, kid uint64, base string) *Key {
+	tb.Helper()
 	k, err := NewKey(s, kid, []byte(base))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }

@@ -94,7 +94,7 @@ func TestWindowIsASet(t *testing.T) {
 		top := rapid.SampledFrom([]uint64{0, 1, windowSize, 1 << 32, math.MaxUint64 - 9*windowSize}).Draw(rt, "start")
 		begun := false
 		for range rapid.IntRange(1, 300).Draw(rt, "steps") {
-			ctr := top
+			var ctr uint64
 			switch back := rapid.Uint64Range(0, windowSize+100); rapid.IntRange(0, 9).Draw(rt, "kind") {
 			case 0:
 				ctr = top + min(back.Draw(rt, "far ahead"), math.MaxUint64-top)
