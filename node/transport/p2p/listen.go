@@ -1,0 +1,141 @@
+package p2p
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+// Ports that follow from identities: below those that systems give out by
+// themselves (Linux from 32768), above those that services use.
+const (
+	firstPort = 16384
+	portCount = 16384
+)
+
+// portOf is the port that a peer listens on if it may choose.
+func portOf(id identity.ID) int {
+	return firstPort + int(binary.BigEndian.Uint16(id[:]))%portCount
+}
+
+// listenOn returns the addresses to listen on. Those that were asked for must be
+// free; of the default ones those are taken that are.
+func listenOn(ctx context.Context, asked []string, id identity.ID) ([]ma.Multiaddr, error) {
+	if len(asked) == 0 {
+		return defaultListen(ctx, id)
+	}
+	addrs := make([]ma.Multiaddr, 0, len(asked))
+	for _, text := range asked {
+		a, err := ma.NewMultiaddr(text)
+		if err != nil {
+			return nil, fmt.Errorf("address to listen on: %w", err)
+		}
+		if err := probe(ctx, a); err != nil {
+			return nil, err
+		}
+		addrs = append(addrs, a)
+	}
+	return addrs, nil
+}
+
+// defaultListen returns every address of the machine, on the peer's own port or on
+// any.
+func defaultListen(ctx context.Context, id identity.ID) ([]ma.Multiaddr, error) {
+	var errs []error
+	for _, port := range []int{portOf(id), 0} {
+		var addrs []ma.Multiaddr
+		busy := false
+		for _, ip := range []string{"ip4/0.0.0.0", "ip6/::"} {
+			for _, over := range []string{"udp/%d/quic-v1", "tcp/%d"} {
+				a := ma.StringCast("/" + ip + "/" + fmt.Sprintf(over, port))
+				err := probe(ctx, a)
+				busy = busy || errors.Is(err, syscall.EADDRINUSE)
+				if errs = append(errs, err); err == nil {
+					addrs = append(addrs, a)
+				}
+			}
+		}
+		if len(addrs) > 0 && !busy {
+			return addrs, nil
+		}
+	}
+	return nil, fmt.Errorf("find a port to listen on: %w", errors.Join(errs...))
+}
+
+// probe tells in words why an address cannot be listened on. libp2p itself would
+// share a TCP port with another program, and go on without a UDP port.
+func probe(ctx context.Context, a ma.Multiaddr) error {
+	over, address, err := listenArgs(a)
+	if err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	if over == "tcp" {
+		var l net.Listener
+		if l, err = lc.Listen(ctx, over, address); err == nil {
+			return l.Close()
+		}
+	} else {
+		var c net.PacketConn
+		if c, err = lc.ListenPacket(ctx, over, address); err == nil {
+			return c.Close()
+		}
+	}
+	over = strings.ToUpper(over)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s port %s is in use by another program; stop it, or listen on another port (0 for any free one): %w", over, address, err)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("the system does not allow this user to listen on %s %s; choose a port above 1023: %w", over, address, err)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("this machine has no address %s to listen on: %w", address, err)
+	}
+	return fmt.Errorf("listen on %s %s: %w", over, address, err)
+}
+
+// listenArgs returns what package net calls an address.
+func listenArgs(a ma.Multiaddr) (network, address string, err error) {
+	codes := make([]int, 0, 3)
+	for _, p := range a.Protocols() {
+		codes = append(codes, p.Code)
+	}
+	overIP := len(codes) > 1 && (codes[0] == ma.P_IP4 || codes[0] == ma.P_IP6)
+	switch {
+	case overIP && slices.Equal(codes[1:], []int{ma.P_TCP}):
+	case overIP && slices.Equal(codes[1:], []int{ma.P_UDP, ma.P_QUIC_V1}):
+		a, _ = ma.SplitLast(a)
+	default:
+		return "", "", fmt.Errorf("cannot listen on %s; want /ip4/<address>/tcp/<port> or /ip4/<address>/udp/<port>/quic-v1", a)
+	}
+	n, err := manet.ToNetAddr(a)
+	if err != nil {
+		return "", "", fmt.Errorf("address to listen on: %w", err)
+	}
+	return n.Network(), n.String(), nil
+}
+
+// loopback tells whether an address is of this machine alone.
+func loopback(a ma.Multiaddr) bool { return manet.IsIPLoopback(a) }
+
+// dialable leaves out loopback addresses, unless there are no others or they are
+// meant (keep).
+func dialable(addrs []ma.Multiaddr, keep bool) []ma.Multiaddr {
+	if keep {
+		return addrs
+	}
+	others := ma.FilterAddrs(addrs, func(a ma.Multiaddr) bool { return !loopback(a) })
+	if len(others) == 0 {
+		return addrs
+	}
+	return others
+}
