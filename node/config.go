@@ -1,0 +1,108 @@
+package node
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node/transport"
+	"github.com/banyan-rooms/banyan/rooms"
+)
+
+// Bounds on queues and tables. What is beyond them is refused or dropped as each
+// line says; nothing waits without a limit.
+const (
+	maxRooms       = 16   // that a person is in at once
+	maxRelayed     = 256  // rooms that a relay serves unless it is told otherwise
+	maxLinks       = 128  // of one room: a mesh's children, parent, backup and those that come and go
+	inboxFrames    = 1024 // datagrams that wait for a room's loop: 20 ms of 50 neighbours; then the newest is dropped
+	inboxTasks     = 256  // control messages, gossip, commands that wait for it; each sender says what it does when full
+	inboxScribe    = 256  // effects that wait for disk and network; then the loop waits
+	inboxHeard     = 64   // frames that wait for a subscriber, over a second of one voice; then the oldest is dropped
+	maxSubscribers = 16   // of one room's sound
+	maxStreams     = 32   // voices at once that a room's tree carries: twice the stage, for those who change places
+	maxForgotten   = 256  // voices whose replay window is kept after they left the stage
+	maxLobby       = 512  // rooms in the lobby; then the one that ends first gives way
+	maxLimited     = 4096 // peers of whom is known how often they asked; then the whole table is begun anew
+	maxSyncAnswer  = 900 << 10
+	maxSyncHeads   = 64
+	maxAddrs       = 16
+)
+
+// Timing.
+const (
+	startTimeout  = 20 * time.Second // of joining, beside what the caller's context allows
+	askTimeout    = 5 * time.Second  // of one peer, before the next one's answer is all that counts
+	dialTimeout   = 15 * time.Second // of a link: what package rtc allows itself
+	leaveTimeout  = 2 * time.Second  // of a graceful end
+	farewell      = 300 * time.Millisecond
+	candidatesGap = 5 * time.Second  // between two lists of candidates while the mesh has no parent
+	candidatesLul = 30 * time.Second // between two while it has one
+	syncEvery     = 30 * time.Second // a sync with some member, for what gossip lost
+	askRelays     = 15 * time.Second // between two looks whether the room still has a relay
+	cardEvery     = 45 * time.Second // a lobby card is renewed
+	cardTTL       = 2 * time.Minute  // and counts: one renewal may be lost
+	cardFresh     = 5 * time.Second  // between two cards of a room, however many newcomers the lobby has
+	rememberEvery = time.Minute      // the peers met are written down
+	emptyFor      = time.Minute      // a relay leaves a room after so long alone
+	tick          = time.Second      // counters and delays are shown anew
+	rttEvery      = 5 * time.Second  // the mesh is told a neighbour's round trip
+)
+
+// Config is all that a node can be told. Key, Network, Links and Store have no
+// default.
+type Config struct {
+	Key     identity.Key
+	Network transport.Network
+	Links   transport.Links
+	Store   Store
+
+	// Name is what others see. Empty means the one that the store has.
+	Name string
+	// MaxChildren is how many peers are fed at most in each room; 0 leaves it to
+	// the mesh.
+	MaxChildren int
+	// Community makes the node a relay: it forwards the sound of rooms that ask
+	// for it, and cannot enter any.
+	Community bool
+	// Serve says which rooms a relay takes.
+	Serve ServePolicy
+	// Bootstrap are multiaddrs of peers to meet at the start. They are asked to
+	// relay, too.
+	Bootstrap []string
+	// Log gets what a person wants to know at level info, and the rest at debug;
+	// nil means no log.
+	Log *slog.Logger
+}
+
+// ServePolicy is which rooms a relay takes. The zero policy takes any, up to 256.
+type ServePolicy struct {
+	MaxRooms int // 0 means 256
+	// Allow is asked about each new room; its error is the refusal's words. nil
+	// allows all.
+	Allow func(from identity.ID, g rooms.Genesis) error
+}
+
+// check finds what a node cannot be run with, and fills in defaults.
+func (c *Config) check() error {
+	switch {
+	case c.Key.ID().IsZero():
+		return errors.New("a node needs a key")
+	case c.Network == nil || c.Links == nil || c.Store == nil:
+		return errors.New("a node needs a network, links and a store")
+	case c.Network.Self() != c.Key.ID():
+		return fmt.Errorf("the network is that of %s, the key that of %s", c.Network.Self().Short(), c.Key.ID().Short())
+	case c.MaxChildren < 0:
+		return fmt.Errorf("max children %d: want 0 or more", c.MaxChildren)
+	case len(c.Name) > rooms.MaxName:
+		return fmt.Errorf("name of %d bytes, at most %d", len(c.Name), rooms.MaxName)
+	}
+	c.Serve.MaxRooms = cmp.Or(c.Serve.MaxRooms, maxRelayed)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}

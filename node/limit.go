@@ -1,0 +1,56 @@
+package node
+
+import (
+	"sync"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+// bucket lets through so many things a second, and so many at once. Its zero value
+// is full.
+type bucket struct {
+	used float64 // of the burst
+	last time.Time
+}
+
+// take takes one, if there is one.
+func (b *bucket) take(now time.Time, perSecond, burst float64) bool {
+	if !b.last.IsZero() {
+		b.used = max(0, b.used-now.Sub(b.last).Seconds()*perSecond)
+	}
+	b.last = now
+	if b.used+1 > burst {
+		return false
+	}
+	b.used++
+	return true
+}
+
+// limiter lets each peer do so many things a second, and so many at once. It is
+// safe for concurrent use.
+type limiter struct {
+	perSecond, burst float64
+
+	mu    sync.Mutex
+	peers map[identity.ID]*bucket
+}
+
+func newLimiter(perSecond, burst float64) *limiter {
+	return &limiter{perSecond: perSecond, burst: burst, peers: make(map[identity.ID]*bucket)}
+}
+
+// allow tells whether a peer may do one more thing now.
+func (l *limiter) allow(who identity.ID, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.peers[who]
+	if b == nil {
+		if len(l.peers) >= maxLimited {
+			clear(l.peers) // everyone may begin anew: better than to shut newcomers out
+		}
+		b = &bucket{}
+		l.peers[who] = b
+	}
+	return b.take(now, l.perSecond, l.burst)
+}

@@ -1,0 +1,132 @@
+package node
+
+import (
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node/audio"
+)
+
+// Status is everything that there is to see of a node. It is a copy.
+type Status struct {
+	Self  Self         `json:"self"`
+	Lobby []Card       `json:"lobby"`
+	Rooms []RoomStatus `json:"rooms"` // in the order in which they were entered
+	Known []KnownRoom  `json:"known"` // entered before, and not now; Join takes their ID
+}
+
+// Self is the person at this node.
+type Self struct {
+	ID    identity.ID `json:"id"`
+	Name  string      `json:"name"`
+	Addrs []string    `json:"addrs"` // dialable multiaddrs
+	Peers int         `json:"peers"` // connected now
+}
+
+// KnownRoom is a room that this node was in before.
+type KnownRoom struct {
+	Room  identity.RoomID `json:"room"`
+	Title string          `json:"title"`
+	Host  identity.ID     `json:"host"`
+	Own   bool            `json:"own"` // the person is its host
+}
+
+// RoomStatus is one room that the node is in.
+type RoomStatus struct {
+	ID       identity.RoomID `json:"id"`
+	Title    string          `json:"title"`
+	Kind     string          `json:"kind"` // open, invite
+	Language string          `json:"language"`
+	Host     identity.ID     `json:"host"`
+	Role     string          `json:"role"` // own: host, moderator, speaker, listener
+	Closed   bool            `json:"closed"`
+	Banned   bool            `json:"banned"`   // own
+	OnStage  bool            `json:"on_stage"` // own
+	Muted    bool            `json:"muted"`    // own
+	Invited  bool            `json:"invited"`  // invited up, not yet answered
+	Keyed    bool            `json:"keyed"`    // the epoch's secret is here: sound can be heard
+	People   []Person        `json:"people"`   // stage first, then audience
+	Hands    []identity.ID   `json:"hands"`    // raised, first come first
+	Network  NetworkStatus   `json:"network"`
+	Tree     Tree            `json:"tree"`
+}
+
+// Person is someone in a room.
+type Person struct {
+	ID       identity.ID `json:"id"`
+	Name     string      `json:"name"`
+	Role     string      `json:"role"`
+	OnStage  bool        `json:"on_stage"`
+	Invited  bool        `json:"invited"`
+	Muted    bool        `json:"muted"`
+	Speaking bool        `json:"speaking"` // was loud a moment ago; changes of it are not told by Watch
+	Self     bool        `json:"self"`
+	Hand     int         `json:"hand"` // place in the queue from 1; 0 is lowered
+}
+
+// NetworkStatus is how well a room's sound reaches this node.
+type NetworkStatus struct {
+	Attached   bool        `json:"attached"`
+	Root       identity.ID `json:"root"`
+	Parent     identity.ID `json:"parent"`
+	Backup     identity.ID `json:"backup"`
+	Depth      int         `json:"depth"` // hops below the root
+	Children   int         `json:"children"`
+	DelayMS    int         `json:"delay_ms"`   // from the speakers' microphones, median of late, by both clocks; 0 is unknown
+	Received   uint64      `json:"received"`   // frames of others that opened
+	Lost       uint64      `json:"lost"`       // frames of others that never came
+	Duplicates uint64      `json:"duplicates"` // copies that were not played
+	Words      string      `json:"words"`      // all of it for people
+}
+
+// Tree is who feeds whom, as far as this node knows.
+type Tree struct {
+	Root  identity.ID `json:"root"`
+	Epoch uint32      `json:"epoch"`
+	Nodes []TreeNode  `json:"nodes"`
+	Edges []TreeEdge  `json:"edges"`
+}
+
+// TreeNode is one peer of the tree; a relay is not a person in the room.
+type TreeNode struct {
+	ID    identity.ID `json:"id"`
+	Name  string      `json:"name"`
+	Relay bool        `json:"relay"`
+	Self  bool        `json:"self"`
+}
+
+// TreeEdge is one link, from parent to child.
+type TreeEdge struct {
+	From identity.ID `json:"from"`
+	To   identity.ID `json:"to"`
+}
+
+// Card is a public room as the lobby shows it.
+type Card struct {
+	Room     identity.RoomID `json:"room"`
+	Title    string          `json:"title"`
+	Host     identity.ID     `json:"host"`
+	HostName string          `json:"host_name"`
+	Kind     string          `json:"kind"`
+	People   int             `json:"people"`
+	Speakers int             `json:"speakers"`
+	Language string          `json:"language"`
+}
+
+// Heard is one frame of someone else, opened. It may be out of order; none comes
+// twice.
+type Heard struct {
+	Speaker  identity.ID
+	Frame    audio.Frame
+	KID      uint64    // the speaker's key; CTR starts anew with each
+	CTR      uint64    // position in what was sent under that key; a small gap is a loss, a large one a restart
+	Captured time.Time // at the microphone, by the speaker's clock
+	Received time.Time // here, by the own clock
+}
+
+// speech is the level (-dBov) up to which a frame counts as speaking.
+const speech = 50
+
+// speakingFor is how long someone counts as speaking after the last loud frame:
+// shorter than a pause between sentences, longer than one between words.
+const speakingFor = 400 * time.Millisecond
