@@ -1,0 +1,82 @@
+package mesh
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+// Bounds on what others can make a machine remember.
+const (
+	HardMaxChildren = 64  // of a desktop; MESH.md's cap on fan-out
+	maxAdverts      = 256 // peers that offer to forward, the best ranked
+	maxCandidates   = 64  // peers that somebody said are in the room
+	maxStreams      = 32  // streams whose frames are told apart: 16 speakers, and an epoch's change
+	maxProbes       = 64  // answered in a second
+	ringFrames      = 1024
+)
+
+// Config is what a machine is told once. Key, Room, Start and Rand have no default.
+type Config struct {
+	Key         identity.Key
+	Room        identity.RoomID
+	Start       time.Time  // the wall clock at now = 0
+	Rand        *rand.Rand // seeded by the driver; the machine's only chance
+	MaxChildren int        // peers to feed; 0 means this peer is a leaf always
+	Community   bool       // a relay that a community runs: preferred as root
+	Dialable    bool       // others can open connections to this peer
+	Timing      Timing
+}
+
+// Timing is how patient a machine is. Zero fields mean the default.
+type Timing struct {
+	Beacon       time.Duration // 200 ms: a parent is heard at least so often (MESH.md)
+	Keepalive    time.Duration // 40 ms: a beacon stands in for media that paused (MESH.md: a packet each 40 ms)
+	KeepaliveFor time.Duration // 400 ms: for so long after the last media; then the link is idle
+	Stall        time.Duration // 120 ms without anything from a parent that is not idle (MESH.md: three intervals)
+	IdleStall    time.Duration // 700 ms without a beacon from an idle parent: three beacons and some jitter
+	Slack        time.Duration // 2 s that a descendant of an orphan waits before it looks for itself
+	Probing      time.Duration // 250 ms to collect offers: a long round trip; guess
+	Answer       time.Duration // 1.5 s to answer a Join, and 5 s for a link to open
+	Linking      time.Duration
+	Retry        time.Duration // 200 ms, doubled up to 3 s, with as much jitter
+	Settle       time.Duration // 700 ms before a peer that found nobody becomes the root; guess
+	Advert       time.Duration // 8 s between adverts; they hold 30 s
+	AdvertTTL    time.Duration
+	Lease        time.Duration // 3 s between lease renewals; they hold 10 s (MESH.md)
+	LeaseTTL     time.Duration
+	Improve      time.Duration // 8 s between looks for a better place; MESH.md has 30 s, which is long for a young room
+	Takeover     time.Duration // 2 s that a better ranked peer waits before it takes the root over
+	Replay       time.Duration // 1 s of frames kept (MESH.md)
+	Report       time.Duration // 2 s between reports
+	Parting      time.Duration // 1 s for children to move when this peer leaves
+}
+
+// withDefaults fills in what was left zero.
+func (t Timing) withDefaults() Timing {
+	const ms = time.Millisecond
+	def := func(d *time.Duration, v time.Duration) { *d = cmp.Or(*d, v) }
+	def(&t.Beacon, 200*ms)
+	def(&t.Keepalive, 40*ms)
+	def(&t.KeepaliveFor, 400*ms)
+	def(&t.Stall, 120*ms)
+	def(&t.IdleStall, 700*ms)
+	def(&t.Slack, 2*time.Second)
+	def(&t.Probing, 250*ms)
+	def(&t.Answer, 1500*ms)
+	def(&t.Linking, 5*time.Second)
+	def(&t.Retry, 200*ms)
+	def(&t.Settle, 700*ms)
+	def(&t.Advert, 8*time.Second)
+	def(&t.AdvertTTL, 30*time.Second)
+	def(&t.Lease, 3*time.Second)
+	def(&t.LeaseTTL, 10*time.Second)
+	def(&t.Improve, 8*time.Second)
+	def(&t.Takeover, 2*time.Second)
+	def(&t.Replay, time.Second)
+	def(&t.Report, 2*time.Second)
+	def(&t.Parting, time.Second)
+	return t
+}

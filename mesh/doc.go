@@ -1,0 +1,69 @@
+// Package mesh decides who sends to whom in one room. START HERE.
+//
+// # The tree on a page
+//
+//	        root                a relay that everyone ranks first; it holds a lease
+//	       /  |  \
+//	  relay relay listener      each peer has one parent, which feeds it,
+//	  /  |    |                 and one backup, which would (a warm link, no media)
+//	 …   …    …
+//
+// All of a room's sound travels on one shared tree, in both directions: a frame goes to
+// all neighbours in the tree but the one that it came from ([Machine.Route]). A speaker
+// may stand anywhere; it looks for a place right below the root, so that its sound
+// enters at the top. That is simpler than feeding the tree at its root alone, costs the
+// same number of copies, and lets the root change by turning links around, with no
+// sound lost. (Two trees, fed at their roots, are the next step.)
+//
+// A [Machine] is pure: [Machine.Step] one event, [Machine.Drain] all effects in order,
+// ask for the [Machine.Deadline], wait. Media goes through Route, which may be called
+// between steps, and after which the deadline is to be asked for again. Time is the
+// duration since the driver's start.
+//
+// # What the driver promises
+//
+//   - Control messages to one peer arrive in order, or [Failed] is reported.
+//   - A [Dial] ends in [LinkUp] or [Failed]; the other side gets LinkUp too. Where both
+//     dial, each gets one LinkUp.
+//   - [HangUp] closes a link and is not answered; the other side gets [LinkDown].
+//   - [Candidates] are offered at the start, every few seconds while not attached, and
+//     now and then else. [RTT] events are welcome and optional.
+//
+// # Invariants
+//
+// Checked by the simulator after every event, in [Check]:
+//
+//  1. No peer feeds more than its MaxChildren.
+//  2. A peer's path never holds a peer twice: there is no loop that anyone knows of.
+//  3. No frame is fresh twice at one peer.
+//  4. What a peer remembers is bounded: adverts, candidates, streams, ring, replays.
+//  5. A root and only a root has a path of one and is attached without a parent.
+//
+// and once the faults of a run have stopped for a while:
+//
+//  6. There is one root, everyone is attached to it, and parents agree with children.
+//
+// # Rules
+//
+//   - Ranking (election.go): community relays lead, then who can feed more, then who
+//     came earlier, then a rendezvous hash. All rank the same signed adverts alike.
+//   - Root: whoever leads and finds no root claims one epoch more than it knows of. A
+//     community relay below a desktop's root takes over: the way between them is
+//     reversed. Of two live roots the better ranked stays, the other hangs its whole
+//     tree below. A root names its heir, which takes over when the root dies; the
+//     root's other children have the heir as their backup.
+//   - Joining (join.go): up to four are probed at once, the best is asked, a full one
+//     sends on. A parent is left only when the next one feeds.
+//   - Detection (repair.go): a parent that sends media is heard each 20 ms; when media
+//     pauses, beacons stand in each 40 ms, then each 200 ms once it says that it is
+//     idle. 120 ms of silence and some jitter mean death, 700 ms on an idle link.
+//   - Repair: the backup takes over in one round trip and replays, paced, what was
+//     missed of the last second; the orphan replays upwards what the other lacks. Only
+//     the head of an orphaned subtree moves: it goes on sending beacons, so those below
+//     wait, and look for themselves only when it stays an orphan too long.
+//   - Loops: a path that holds me is refused in offers, accepts and beacons; a backup
+//     that stands below me or below my own parent is no backup; frames have a hop limit
+//     and a duplicate window.
+//   - Leaving (leave.go): children are asked to move and fed until they have; a root
+//     hands its place to its heir first.
+package mesh

@@ -1,0 +1,99 @@
+package mesh
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/canon"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+// Purpose is what the envelopes of adverts and leases are signed for.
+const Purpose identity.Purpose = "banyan/mesh/1"
+
+// MaxGossip is how many bytes a gossip message of the mesh has at most.
+const MaxGossip = 1024
+
+const gossipVersion = 1
+
+// Advert is a peer's offer to forward.
+type Advert struct {
+	Slots     uint32 `cbor:"1,keyasint"` // children it feeds at most
+	Community bool   `cbor:"2,keyasint,omitempty"`
+	Since     int64  `cbor:"3,keyasint"` // Unix seconds at which it came, by its own clock
+	Gone      bool   `cbor:"4,keyasint,omitempty"`
+}
+
+// Lease is a root's claim to the tree, for [Timing.LeaseTTL] from its receipt.
+type Lease struct {
+	Epoch uint32 `cbor:"1,keyasint"`
+	Gone  bool   `cbor:"2,keyasint,omitempty"` // the root has stopped
+}
+
+// gossip is the payload: an advert and, from a root, its lease.
+type gossip struct {
+	Version uint64          `cbor:"1,keyasint"`
+	Room    identity.RoomID `cbor:"2,keyasint"`
+	Seq     uint64          `cbor:"3,keyasint"` // rises with each message of a peer, over restarts too
+	Advert  Advert          `cbor:"4,keyasint"`
+	Lease   *Lease          `cbor:"5,keyasint,omitempty"`
+}
+
+// Gossip is a verified gossip message, and the event that it came.
+type Gossip struct {
+	From   identity.ID
+	Seq    uint64
+	Advert Advert
+	Lease  *Lease // nil from a peer that is not a root
+}
+
+// OpenGossip verifies a gossip message: its size, its signature, its form, and that it
+// is about the room.
+func OpenGossip(room identity.RoomID, data []byte) (Gossip, error) {
+	if len(data) > MaxGossip {
+		return Gossip{}, fmt.Errorf("mesh gossip: %d bytes, at most %d", len(data), MaxGossip)
+	}
+	from, payload, err := identity.Open(Purpose, data)
+	if err != nil {
+		return Gossip{}, fmt.Errorf("mesh gossip: %w", err)
+	}
+	var g gossip
+	if err := canon.UnmarshalVersion(payload, gossipVersion, &g); err != nil {
+		return Gossip{}, fmt.Errorf("mesh gossip: %w", err)
+	}
+	if g.Room != room {
+		return Gossip{}, fmt.Errorf("mesh gossip: about another room")
+	}
+	return Gossip{From: from, Seq: g.Seq, Advert: g.Advert, Lease: g.Lease}, nil
+}
+
+// spread signs and gossips this peer's advert and, if it is the root, its lease.
+func (m *Machine) spread(now time.Duration, gone bool) {
+	m.seq++
+	g := gossip{Version: gossipVersion, Room: m.room, Seq: m.seq, Advert: m.ownAdvert()}
+	g.Advert.Gone = gone
+	if m.isRoot {
+		g.Lease = &Lease{Epoch: m.epoch, Gone: gone}
+	}
+	payload, err := canon.Marshal(g)
+	if err != nil {
+		panic(fmt.Sprintf("encode own advert: %v", err)) // plain fields of our own
+	}
+	data, err := m.key.Seal(Purpose, payload)
+	if err != nil {
+		panic(fmt.Sprintf("sign own advert: %v", err)) // our own key
+	}
+	m.emit(Spread{data})
+	m.advertAt = now + m.timing.Advert
+	if m.isRoot {
+		m.advertAt = now + m.timing.Lease
+	}
+}
+
+// ownAdvert is what this peer offers.
+func (m *Machine) ownAdvert() Advert {
+	return Advert{Slots: uint32(m.maxChildren), Community: m.community, Since: m.start.Unix()}
+}
+
+// offers tells whether this peer may forward for others at all.
+func (m *Machine) offers() bool { return m.maxChildren > 0 && m.dialable && !m.leaving }

@@ -1,0 +1,400 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// parallel is how many peers are probed at once (MESH.md).
+const parallel = 4
+
+// maxRedirects is how often a seeker follows a redirect before it starts again.
+const maxRedirects = 3
+
+// phase is what a seeker is doing.
+type phase uint8
+
+const (
+	content phase = iota // it wants nothing
+	resting              // until at, then it probes
+	probing              // offers come in until at
+	asking               // target has until at to answer
+	linking              // the link to target has until at to open
+)
+
+// seeker looks for a parent, or for a backup.
+//
+//	content ──start──► resting ──► probing ──best offer──► asking ──Accept──► linking ──LinkUp──► content
+//	                      ▲           │ none                 │ Redirect: probing the others
+//	                      └───────────┴──────────────────────┴── no answer
+type seeker struct {
+	backup    bool
+	phase     phase
+	at        time.Duration
+	nonce     uint32
+	target    identity.ID
+	place     wire.Place // of target, when it accepted
+	prefer    []identity.ID
+	offers    []offer
+	probed    int
+	tried     []identity.ID // in this round
+	redirects int
+	failures  int
+	urgent    bool // any parent is better than none; else only a better place will do
+	probeAt   time.Duration
+}
+
+// offer is one probe's answer.
+type offer struct {
+	from  identity.ID
+	place wire.Place
+	free  uint32
+	rtt   time.Duration
+}
+
+func (s *seeker) deadline() time.Duration {
+	if s.phase == content {
+		return never
+	}
+	return s.at
+}
+
+// startSeeking begins a round at once, with the peers to prefer, if any.
+func (m *Machine) startSeeking(now time.Duration, s *seeker, prefer []identity.ID) {
+	if m.leaving {
+		return
+	}
+	if s.phase == asking || s.phase == linking {
+		m.letGo(s)
+	}
+	*s = seeker{backup: s.backup, phase: resting, at: now, prefer: prefer, urgent: s.backup || !m.attached(), nonce: s.nonce}
+}
+
+func (m *Machine) stopSeeking(s *seeker) {
+	if s.phase == asking || s.phase == linking {
+		m.letGo(s)
+	}
+	*s = seeker{backup: s.backup, nonce: s.nonce}
+}
+
+// letGo tells a peer that was asked that it is not needed any more.
+func (m *Machine) letGo(s *seeker) {
+	target := s.target
+	s.target = identity.ID{}
+	if target != m.parent && target != m.backup {
+		m.send(target, &wire.Leave{})
+		m.hangUp(target)
+	}
+}
+
+// seek moves a seeker on when its time has come.
+func (m *Machine) seek(now time.Duration, s *seeker) {
+	if s.phase == content || now < s.at {
+		return
+	}
+	switch s.phase {
+	case resting:
+		m.probe(now, s)
+	case probing:
+		m.choose(now, s)
+	case asking, linking:
+		m.suspectSlow(s)
+		m.letGo(s)
+		m.next(now, s)
+	case content:
+	}
+}
+
+// suspectSlow remembers not to ask the same peer at once again.
+func (m *Machine) suspectSlow(s *seeker) { s.tried = append(s.tried, s.target) }
+
+// probe asks a few peers where they stand.
+func (m *Machine) probe(now time.Duration, s *seeker) {
+	s.nonce++
+	s.offers, s.probed = s.offers[:0], 0
+	for _, id := range m.whomToAsk(now, s) {
+		m.send(id, &wire.Probe{Nonce: s.nonce})
+		s.probed++
+	}
+	if s.probed == 0 {
+		m.rest(now, s)
+		return
+	}
+	s.phase, s.at, s.probeAt = probing, now+m.timing.Probing, now
+}
+
+// whomToAsk picks peers to probe: those preferred, the root and the well ranked, and a
+// few at random, so that not everybody asks the same ones.
+func (m *Machine) whomToAsk(now time.Duration, s *seeker) []identity.ID {
+	var some []identity.ID
+	add := func(id identity.ID) {
+		barred := id == m.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
+		if s.backup {
+			barred = barred || id == m.parent
+		}
+		if k := m.find(id); k != nil && now < k.dead {
+			barred = true
+		}
+		if c := m.childAt(id); c >= 0 && !m.children[c].backup {
+			barred = true
+		}
+		if !barred && len(some) < parallel {
+			some = append(some, id)
+		}
+	}
+	for _, id := range s.prefer {
+		add(id)
+	}
+	if now < m.lease.expires && (!s.backup || len(m.place.Path) > 2) {
+		add(m.lease.root)
+	}
+	pool := slices.Clone(m.candidates)
+	for _, k := range m.adverts {
+		pool = append(pool, k.id)
+	}
+	m.rand.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+	for _, id := range pool {
+		add(id)
+	}
+	return some
+}
+
+// offered takes in the answer to a probe.
+func (m *Machine) offered(now time.Duration, from identity.ID, o *wire.Offer) {
+	for _, s := range []*seeker{&m.seekParent, &m.seekBackup} {
+		if s.phase != probing || o.Nonce != s.nonce {
+			continue
+		}
+		rtt, known := m.rtts[from]
+		if !known {
+			rtt = now - s.probeAt
+		}
+		free := o.Free
+		if s.backup {
+			free = o.Spare
+		}
+		s.offers = append(s.offers, offer{from, o.Place, free, rtt})
+		if len(s.offers) >= s.probed {
+			m.choose(now, s)
+		}
+		return
+	}
+}
+
+// suits tells whether an offer may be taken up at all.
+func (m *Machine) suits(s *seeker, o offer) bool {
+	if !o.place.Attached || slices.Contains(o.place.Path, m.id) || len(o.place.Path) >= wire.MaxPath {
+		return false
+	}
+	if s.backup {
+		// Who shares the parent loses it too. A root's children are told whom to turn to.
+		return o.free > 0 && o.from != m.parent && (slices.Contains(s.prefer, o.from) || !slices.Contains(o.place.Path, m.parent))
+	}
+	if !s.urgent {
+		return m.gains(o)
+	}
+	return true
+}
+
+// gains tells whether an offer is worth a move for somebody who has a parent: it is
+// nearer to the root, it is the root and this peer speaks, or it was preferred.
+func (m *Machine) gains(o offer) bool {
+	if o.from == m.parent || o.free == 0 && !m.speaking {
+		return false
+	}
+	return len(o.place.Path)+1 < len(m.place.Path) || slices.Contains(m.seekParent.prefer, o.from)
+}
+
+// choose asks the best offer, or rests if there is none.
+func (m *Machine) choose(now time.Duration, s *seeker) {
+	var best *offer
+	for i := range s.offers {
+		o := &s.offers[i]
+		if m.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || nearer(*o, *best) < 0) {
+			best = o
+		}
+	}
+	if best == nil {
+		m.rest(now, s)
+		return
+	}
+	m.ask(now, s, best.from)
+}
+
+// nearer orders offers: with a free place, higher in the tree, then by round trip in
+// steps of 20 ms, then by ID.
+func nearer(a, b offer) int {
+	const step = 20 * time.Millisecond
+	return cmp.Or(
+		cmp.Compare(min(b.free, 1), min(a.free, 1)),
+		cmp.Compare(len(a.place.Path), len(b.place.Path)),
+		cmp.Compare(a.rtt/step, b.rtt/step),
+		a.from.Compare(b.from),
+	)
+}
+
+// ask asks a peer to feed this one, or to be its backup.
+func (m *Machine) ask(now time.Duration, s *seeker, id identity.ID) {
+	s.phase, s.target, s.at = asking, id, now+m.timing.Answer
+	j := &wire.Join{Backup: s.backup, Speaker: m.speaking}
+	if m.offers() {
+		j.Slots = uint32(m.maxChildren)
+	}
+	m.send(id, j)
+}
+
+// accepted goes on to open the link.
+func (m *Machine) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
+	if from == m.parent && !a.Backup {
+		m.heardAt = now
+		m.below(now, a.Place)
+		m.queueReplay(now, from, a.Seen)
+		return
+	}
+	s := &m.seekParent
+	if a.Backup {
+		s = &m.seekBackup
+	}
+	if s.phase != asking || s.target != from {
+		m.send(from, &wire.Leave{})
+		return
+	}
+	if slices.Contains(a.Place.Path, m.id) {
+		m.letGo(s)
+		m.next(now, s)
+		return
+	}
+	s.place, s.phase, s.at = a.Place, linking, now+m.timing.Linking
+	if m.links[from] {
+		m.linkedTo(now, from, s)
+		return
+	}
+	m.emit(Dial{from})
+}
+
+// redirected asks the others that a peer knows.
+func (m *Machine) redirected(now time.Duration, from identity.ID, r *wire.Redirect) {
+	if from == m.backup && from == m.parent {
+		return
+	}
+	if from == m.parent && !r.Backup { // a switch was turned down
+		m.orphan(now, false)
+		m.seekParent.prefer = r.To
+		return
+	}
+	s := &m.seekParent
+	if r.Backup {
+		s = &m.seekBackup
+	}
+	if s.phase != asking || s.target != from {
+		return
+	}
+	s.target = identity.ID{}
+	s.tried = append(s.tried, from)
+	if s.redirects++; s.redirects > maxRedirects || len(r.To) == 0 {
+		m.next(now, s)
+		return
+	}
+	s.prefer = r.To
+	m.probe(now, s)
+}
+
+// linkedTo completes a seeker's round when the link it waits for is open.
+func (m *Machine) linkedTo(now time.Duration, id identity.ID, s *seeker) {
+	if s.phase != linking || s.target != id {
+		return
+	}
+	place := s.place
+	m.stopSeekingAt(s)
+	if s.backup {
+		m.backup, m.backupAt, m.backupSaid = id, place, now
+		m.changed()
+		return
+	}
+	m.attach(now, id, place)
+}
+
+// stopSeekingAt ends a round that succeeded.
+func (m *Machine) stopSeekingAt(s *seeker) { *s = seeker{backup: s.backup, nonce: s.nonce} }
+
+// attach puts this peer below a parent; the old one, if there is one, is left only now.
+func (m *Machine) attach(now time.Duration, id identity.ID, place wire.Place) {
+	old := m.parent
+	if id == m.backup {
+		m.backup = identity.ID{}
+	}
+	m.isRoot = false
+	m.parent, m.heardAt, m.parentIdle, m.strayAt, m.successor = id, now, false, 0, identity.ID{}
+	if !old.IsZero() && old != id {
+		m.send(old, &wire.Leave{})
+		m.hangUp(old)
+	}
+	if now >= m.lease.expires {
+		m.lease = lease{place.Root(), place.Epoch, now + m.timing.LeaseTTL}
+	}
+	m.below(now, place)
+	m.beaconAll(now)
+}
+
+// next tries another peer of the same round, or rests.
+func (m *Machine) next(now time.Duration, s *seeker) {
+	s.target = identity.ID{}
+	m.choose(now, s)
+}
+
+// rest waits before the next round, longer each time. Who only looks for a better
+// place gives up until the next look.
+func (m *Machine) rest(now time.Duration, s *seeker) {
+	if !s.urgent && m.attached() {
+		m.stopSeekingAt(s)
+		return
+	}
+	s.phase, s.target, s.prefer, s.redirects, s.tried = resting, identity.ID{}, nil, 0, s.tried[:0]
+	pause := min(m.timing.Retry<<min(s.failures, 4), 3*time.Second)
+	s.failures++
+	s.at = now + pause + m.jittered(pause)
+}
+
+// seekFailed takes note that a peer cannot be reached.
+func (m *Machine) seekFailed(now time.Duration, id identity.ID, s *seeker) {
+	switch s.phase {
+	case probing:
+		if s.probed--; len(s.offers) >= s.probed {
+			m.choose(now, s)
+		}
+	case asking, linking:
+		if s.target == id && !m.links[id] {
+			s.tried = append(s.tried, id)
+			m.next(now, s)
+		}
+	case content, resting:
+	}
+}
+
+// moved looks for another parent because the parent asks for it, and keeps the parent
+// until it has one.
+func (m *Machine) moved(now time.Duration, from identity.ID, mv *wire.Move) {
+	if from == m.parent && m.seekParent.phase == content {
+		m.startSeeking(now, &m.seekParent, mv.To)
+	}
+}
+
+// improve looks for a better place now and then, and at once for somebody who begins
+// to speak, whose place is below the root.
+func (m *Machine) improve(now time.Duration) {
+	if now < m.improveAt {
+		return
+	}
+	m.improveAt = now + m.timing.Improve + m.jittered(m.timing.Improve)
+	if m.isRoot || m.parent.IsZero() || m.seekParent.phase != content || len(m.place.Path) <= 2 {
+		return
+	}
+	if m.speaking {
+		m.improveAt = now + m.timing.Retry*4 + m.jittered(m.timing.Improve/4)
+	}
+	m.startSeeking(now, &m.seekParent, []identity.ID{m.place.Root()})
+}

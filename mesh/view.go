@@ -1,0 +1,140 @@
+package mesh
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// View is where a peer stands, and what it knows of the tree. It is a copy.
+type View struct {
+	Attached bool
+	Root     identity.ID // zero while not attached
+	Epoch    uint32
+	Parent   identity.ID // zero for a root
+	Backup   identity.ID // zero when there is none that is warm
+	Depth    int         // hops below the root
+	Children []identity.ID
+	Count    int           // peers in the tree, as far as reports have come
+	Edges    []wire.Edge   // a sample of who feeds whom, own edges included
+	Relays   []identity.ID // peers that offer to forward and are run by a community
+}
+
+// summary is what reports carry.
+type summary struct {
+	count uint32
+	edges []wire.Edge
+}
+
+// View returns what this peer knows now.
+func (m *Machine) View() View {
+	v := View{Attached: m.place.Attached && m.attached(), Epoch: m.epoch, Parent: m.parent, Backup: m.backup, Depth: m.Depth()}
+	if v.Attached {
+		v.Root = m.place.Root()
+	}
+	for i := range m.children {
+		if !m.children[i].backup {
+			v.Children = append(v.Children, m.children[i].id)
+		}
+	}
+	all := m.total
+	if m.isRoot || all.count == 0 {
+		all = m.subtree()
+	}
+	v.Count, v.Edges = int(all.count), slices.Clone(all.edges)
+	if own := (wire.Edge{From: m.parent, To: m.id}); !m.parent.IsZero() && !slices.Contains(v.Edges, own) {
+		v.Edges = slices.DeleteFunc(v.Edges, func(e wire.Edge) bool { return e.To == m.id })
+		v.Edges = append(v.Edges, own)
+	}
+	if m.community {
+		v.Relays = append(v.Relays, m.id)
+	}
+	for _, k := range m.adverts {
+		if k.advert.Community {
+			v.Relays = append(v.Relays, k.id)
+		}
+	}
+	return v
+}
+
+// Parent is who feeds this peer; zero for a root and an orphan.
+func (m *Machine) Parent() identity.ID { return m.parent }
+
+// Root is the root of the tree that this peer believes to be in.
+func (m *Machine) Root() identity.ID { return m.place.Root() }
+
+// Epoch is that root's.
+func (m *Machine) Epoch() uint32 { return m.epoch }
+
+// IsRoot tells whether this peer claims to be a root.
+func (m *Machine) IsRoot() bool { return m.isRoot }
+
+// Attached tells whether sound reaches this peer.
+func (m *Machine) Attached() bool { return m.attached() && m.place.Attached }
+
+// Depth is how many hops this peer is below the root.
+func (m *Machine) Depth() int { return max(0, len(m.place.Path)-1) }
+
+// Children is how many peers this one feeds.
+func (m *Machine) Children() int { return m.fed() }
+
+// MaxChildren is how many it feeds at most.
+func (m *Machine) MaxChildren() int { return m.maxChildren }
+
+// Expects tells whether a peer may open a link: it was accepted, as a child or as
+// somebody's backup.
+func (m *Machine) Expects(id identity.ID) bool { return m.childAt(id) >= 0 }
+
+// linked are the peers with an open link, by ID.
+func (m *Machine) linked() []identity.ID {
+	return slices.SortedFunc(maps.Keys(m.links), identity.ID.Compare)
+}
+
+// subtree is this peer and all below it. Edges near this peer come first, so that a
+// sample shows the top of the tree.
+func (m *Machine) subtree() summary {
+	s := summary{count: 1}
+	for i := range m.children {
+		if c := &m.children[i]; !c.backup && c.linked {
+			s.count += max(1, c.below.count)
+			s.edges = append(s.edges, wire.Edge{From: m.id, To: c.id})
+		}
+	}
+	for i := range m.children {
+		if c := &m.children[i]; !c.backup && c.linked {
+			s.edges = append(s.edges, c.below.edges...)
+		}
+	}
+	s.edges = s.edges[:min(len(s.edges), wire.MaxEdges)]
+	return s
+}
+
+// report tells the parent about this subtree, and the children about the whole tree.
+func (m *Machine) report(now time.Duration) {
+	m.reportAt = now + m.timing.Report
+	own := m.subtree()
+	if !m.parent.IsZero() {
+		m.send(m.parent, &wire.Report{Count: own.count, Edges: own.edges})
+	}
+	all := m.total
+	if m.isRoot {
+		all = own
+		m.total = own
+	}
+	for i := range m.children {
+		if c := &m.children[i]; !c.backup && c.linked {
+			m.send(c.id, &wire.Tree{Count: all.count, Edges: all.edges})
+		}
+	}
+	m.changed()
+}
+
+// reported takes in what a child says about its subtree.
+func (m *Machine) reported(from identity.ID, r *wire.Report) {
+	if at := m.childAt(from); at >= 0 {
+		m.children[at].below = summary{r.Count, r.Edges}
+	}
+}

@@ -1,0 +1,42 @@
+package wire
+
+import (
+	"fmt"
+
+	"github.com/banyan-rooms/banyan/crypto/canon"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+// Beacon is what a parent tells those below it, over the link itself: that it lives,
+// where it stands, and whom to turn to when it does not live any more.
+type Beacon struct {
+	Version   uint64      `cbor:"1,keyasint"`
+	Place     Place       `cbor:"2,keyasint"`
+	Idle      bool        `cbor:"3,keyasint,omitempty"` // no media for a while: expect beacons only, and fewer
+	Successor identity.ID `cbor:"4,keyasint,omitzero"`  // of a root: the child that takes over
+}
+
+// Datagram returns the beacon's datagram.
+func (b Beacon) Datagram() ([]byte, error) {
+	b.Version = messageVersion
+	body, err := canon.Marshal(b)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte{KindBeacon}, body...), nil
+}
+
+// ParseBeacon reads the body of a beacon's datagram.
+func ParseBeacon(body []byte) (Beacon, error) {
+	if len(body) > MaxFrame {
+		return Beacon{}, fmt.Errorf("beacon: %w: %d bytes, at most %d", ErrMalformed, len(body), MaxFrame)
+	}
+	var b Beacon
+	if err := canon.UnmarshalVersion(body, messageVersion, &b); err != nil {
+		return Beacon{}, fmt.Errorf("beacon: %w", err)
+	}
+	if err := b.Place.check(); err != nil {
+		return Beacon{}, fmt.Errorf("beacon: %w", err)
+	}
+	return b, nil
+}

@@ -1,0 +1,241 @@
+package wire
+
+import (
+	"fmt"
+
+	"github.com/banyan-rooms/banyan/crypto/canon"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+// Bounds on what a message holds.
+const (
+	MaxPath    = 16 // peers from a root down
+	MaxPeers   = 8  // peers that somebody is sent to
+	MaxEdges   = 64 // sample of a tree that reports carry
+	MaxStreams = 32 // streams in a digest
+	maxMessage = 16 << 10
+)
+
+// messageVersion is the version of all messages.
+const messageVersion = 1
+
+// Message is one control message.
+//
+//sumtype:decl
+type Message interface {
+	kind() byte
+	check() error
+}
+
+// Place is where somebody stands in the tree.
+type Place struct {
+	Epoch    uint32        `cbor:"1,keyasint"`           // of the root
+	Path     []identity.ID `cbor:"2,keyasint,omitempty"` // from the root down to the sender, both included
+	Attached bool          `cbor:"3,keyasint,omitempty"` // sound reaches the sender: it is the root or has a parent
+}
+
+// Root is the first of the path, zero when the path is empty.
+func (p Place) Root() identity.ID {
+	if len(p.Path) == 0 {
+		return identity.ID{}
+	}
+	return p.Path[0]
+}
+
+// Seen is which frames of a stream somebody has.
+type Seen struct {
+	KID  uint64 `cbor:"1,keyasint"`
+	Top  uint64 `cbor:"2,keyasint"` // the highest counter
+	Bits uint64 `cbor:"3,keyasint"` // bit i: has Top - i
+}
+
+// Has tells whether a frame is among those seen. What is older than the bits tell
+// counts as seen: it could not be played any more.
+func (s Seen) Has(ctr uint64) bool {
+	return ctr <= s.Top && (s.Top-ctr >= 64 || s.Bits&(1<<(s.Top-ctr)) != 0)
+}
+
+// Edge says that From feeds To.
+type Edge struct {
+	From identity.ID `cbor:"1,keyasint"`
+	To   identity.ID `cbor:"2,keyasint"`
+}
+
+// The messages, in the order of their kinds, which begin at 1.
+type (
+	// Probe asks where the receiver stands; it answers with an Offer.
+	Probe struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Nonce   uint32 `cbor:"2,keyasint"`
+	}
+	// Offer answers a probe.
+	Offer struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Nonce   uint32 `cbor:"2,keyasint"`
+		Place   Place  `cbor:"3,keyasint"`
+		Free    uint32 `cbor:"4,keyasint"` // places for children
+		Spare   uint32 `cbor:"5,keyasint"` // places for those who want a backup
+	}
+	// Join asks to be fed: now, or (Backup) when the sender asks again with a
+	// Switch. It is answered by an Accept or a Redirect.
+	Join struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Backup  bool   `cbor:"2,keyasint,omitempty"`
+		Switch  bool   `cbor:"3,keyasint,omitempty"` // the link is open: replay what Seen lacks
+		Speaker bool   `cbor:"4,keyasint,omitempty"` // the sender is on the stage
+		Slots   uint32 `cbor:"5,keyasint,omitempty"` // children that the sender could feed
+		Seen    []Seen `cbor:"6,keyasint,omitempty"`
+	}
+	// Accept says yes to a Join. Seen lets the child replay upwards.
+	Accept struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Backup  bool   `cbor:"2,keyasint,omitempty"`
+		Place   Place  `cbor:"3,keyasint"`
+		Seen    []Seen `cbor:"4,keyasint,omitempty"`
+	}
+	// Redirect says no to a Join, and whom to ask instead.
+	Redirect struct {
+		Version uint64        `cbor:"1,keyasint"`
+		Backup  bool          `cbor:"2,keyasint,omitempty"`
+		To      []identity.ID `cbor:"3,keyasint,omitempty"`
+	}
+	// Leave ends a parent's and a child's (or a backup's) relation, from either side.
+	Leave struct {
+		Version uint64 `cbor:"1,keyasint"`
+	}
+	// Move asks a child to find another parent, one of To if it can; the sender
+	// feeds it until it has.
+	Move struct {
+		Version uint64        `cbor:"1,keyasint"`
+		To      []identity.ID `cbor:"2,keyasint,omitempty"`
+	}
+	// Reverse says to the sender's parent: I am your parent now, for a new root is
+	// at Place.
+	Reverse struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Place   Place  `cbor:"2,keyasint"`
+	}
+	// Handover asks the receiver to become the root, since the sender stops being it.
+	Handover struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Epoch   uint32 `cbor:"2,keyasint"` // of the sender's root lease
+	}
+	// Report tells a parent about the tree below its child.
+	Report struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Count   uint32 `cbor:"2,keyasint"` // peers, the sender included
+		Edges   []Edge `cbor:"3,keyasint,omitempty"`
+	}
+	// Tree tells a child about the whole tree.
+	Tree struct {
+		Version uint64 `cbor:"1,keyasint"`
+		Count   uint32 `cbor:"2,keyasint"`
+		Edges   []Edge `cbor:"3,keyasint,omitempty"`
+	}
+)
+
+func (*Probe) kind() byte    { return 1 }
+func (*Offer) kind() byte    { return 2 }
+func (*Join) kind() byte     { return 3 }
+func (*Accept) kind() byte   { return 4 }
+func (*Redirect) kind() byte { return 5 }
+func (*Leave) kind() byte    { return 6 }
+func (*Move) kind() byte     { return 7 }
+func (*Reverse) kind() byte  { return 8 }
+func (*Handover) kind() byte { return 9 }
+func (*Report) kind() byte   { return 10 }
+func (*Tree) kind() byte     { return 11 }
+
+// blank returns an empty message of a kind, or nil.
+func blank(kind byte) Message {
+	all := [...]Message{
+		&Probe{}, &Offer{}, &Join{}, &Accept{}, &Redirect{}, &Leave{}, &Move{}, &Reverse{}, &Handover{}, &Report{}, &Tree{},
+	}
+	if kind < 1 || int(kind) > len(all) {
+		return nil
+	}
+	return all[kind-1]
+}
+
+func (*Probe) check() error      { return nil }
+func (m *Offer) check() error    { return m.Place.check() }
+func (m *Join) check() error     { return atMost("streams", len(m.Seen), MaxStreams) }
+func (m *Redirect) check() error { return atMost("peers", len(m.To), MaxPeers) }
+func (*Leave) check() error      { return nil }
+func (m *Move) check() error     { return atMost("peers", len(m.To), MaxPeers) }
+func (m *Reverse) check() error  { return m.Place.check() }
+func (*Handover) check() error   { return nil }
+func (m *Report) check() error   { return atMost("edges", len(m.Edges), MaxEdges) }
+func (m *Tree) check() error     { return atMost("edges", len(m.Edges), MaxEdges) }
+
+func (m *Accept) check() error {
+	if err := m.Place.check(); err != nil {
+		return err
+	}
+	return atMost("streams", len(m.Seen), MaxStreams)
+}
+
+func (p Place) check() error { return atMost("peers in a path", len(p.Path), MaxPath) }
+
+func atMost(what string, n, limit int) error {
+	if n > limit {
+		return fmt.Errorf("%w: %d %s, at most %d", ErrMalformed, n, what, limit)
+	}
+	return nil
+}
+
+// Marshal returns a message's bytes.
+func Marshal(m Message) ([]byte, error) {
+	body, err := canon.Marshal(stamped(m))
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte{m.kind()}, body...), nil
+}
+
+// Unmarshal reads a message.
+func Unmarshal(b []byte) (Message, error) {
+	if len(b) == 0 || len(b) > maxMessage {
+		return nil, fmt.Errorf("mesh message: %w: %d bytes, want 1 to %d", ErrMalformed, len(b), maxMessage)
+	}
+	m := blank(b[0])
+	if m == nil {
+		return nil, fmt.Errorf("mesh message: %w: unknown kind %d", ErrMalformed, b[0])
+	}
+	if err := canon.UnmarshalVersion(b[1:], messageVersion, m); err != nil {
+		return nil, fmt.Errorf("mesh message: %w", err)
+	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("mesh message: %w", err)
+	}
+	return m, nil
+}
+
+// stamped returns m with its version set.
+func stamped(m Message) Message {
+	switch m := m.(type) {
+	case *Probe:
+		m.Version = messageVersion
+	case *Offer:
+		m.Version = messageVersion
+	case *Join:
+		m.Version = messageVersion
+	case *Accept:
+		m.Version = messageVersion
+	case *Redirect:
+		m.Version = messageVersion
+	case *Leave:
+		m.Version = messageVersion
+	case *Move:
+		m.Version = messageVersion
+	case *Reverse:
+		m.Version = messageVersion
+	case *Handover:
+		m.Version = messageVersion
+	case *Report:
+		m.Version = messageVersion
+	case *Tree:
+		m.Version = messageVersion
+	}
+	return m
+}
