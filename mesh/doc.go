@@ -2,11 +2,11 @@
 //
 // # The tree on a page
 //
-//	        root                a relay that everyone ranks first; it holds a lease
-//	       /  |  \
-//	  relay relay listener      each peer has one parent, which feeds it,
-//	  /  |    |                 and one backup, which would (a warm link, no media)
-//	 …   …    …
+//	       root                a relay that everyone ranks first; it holds a lease
+//	      /  |  \
+//	 relay relay listener      each peer has one parent, which feeds it,
+//	 /  |    |                 and one backup, which would (a warm link, no media)
+//	…   …    …
 //
 // All of a room's sound travels on one shared tree, in both directions: a frame goes to
 // all neighbours in the tree but the one that it came from ([Machine.Route]). A speaker

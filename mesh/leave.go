@@ -42,8 +42,8 @@ func (m *Machine) part() {
 	if !m.parent.IsZero() {
 		m.send(m.parent, &wire.Leave{})
 	}
-	m.children, m.parent = nil, identity.ID{}
-	m.refreshNeighbors()
+	m.children, m.parent, m.isRoot = nil, identity.ID{}, false
+	m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}})
 	for _, id := range m.linked() {
 		m.emit(HangUp{id})
 	}

@@ -1,0 +1,166 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/banyan-rooms/banyan/crypto/canon"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+)
+
+var (
+	ann   = identity.ID{0xa}
+	bob   = identity.ID{0xb}
+	place = Place{Epoch: 3, Path: []identity.ID{ann, bob}, Attached: true}
+)
+
+// id is how an ID of one telling byte reads in hex.
+func id(b string) string { return "5820" + b + strings.Repeat("00", 31) }
+
+// golden are messages and their bytes: what another implementation can check itself by.
+var golden = []struct {
+	name string
+	m    Message
+	hex  string
+}{
+	{"probe", &Probe{Version: 1, Nonce: 7}, "01a201010207"},
+	{"offer", &Offer{Version: 1, Nonce: 7, Place: place, Free: 2, Spare: 4}, "02a50101020703a301030282" + id("0a") + id("0b") + "03f504020504"},
+	{"join", &Join{Version: 1, Switch: true, Slots: 4, Seen: []Seen{{KID: 1, Top: 9, Bits: 5}}}, "03a4010103f505040681a3010102090305"},
+	{"accept", &Accept{Version: 1, Backup: true, Place: Place{Epoch: 1}}, "04a3010102f503a10101"},
+	{"redirect", &Redirect{Version: 1, To: []identity.ID{bob}}, "05a201010381" + id("0b")},
+	{"leave", &Leave{Version: 1}, "06a10101"},
+	{"move", &Move{Version: 1, To: []identity.ID{ann}}, "07a201010281" + id("0a")},
+	{"reverse", &Reverse{Version: 1, Place: Place{Epoch: 4, Attached: true}}, "08a2010102a2010403f5"},
+	{"handover", &Handover{Version: 1, Epoch: 4}, "09a201010204"},
+	{"report", &Report{Version: 1, Count: 2, Edges: []Edge{{ann, bob}}}, "0aa3010102020381a201" + id("0a") + "02" + id("0b")},
+	{"tree", &Tree{Version: 1, Count: 9}, "0ba201010209"},
+}
+
+func TestGoldenMessages(t *testing.T) {
+	for _, tt := range golden {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Marshal(tt.m)
+			if err != nil || hex.EncodeToString(got) != tt.hex {
+				t.Fatalf("got %x, %v; want %s", got, err, tt.hex)
+			}
+			again, err := Unmarshal(got)
+			if err != nil || !reflect.DeepEqual(again, tt.m) {
+				t.Errorf("read back %+v, %v; want %+v", again, err, tt.m)
+			}
+		})
+	}
+}
+
+func TestUnmarshalRefuses(t *testing.T) {
+	long, err := canon.Marshal(Tree{Version: 1, Edges: make([]Edge, MaxEdges+1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{
+		"nothing":        nil,
+		"kind 0":         {0, 0xa0},
+		"unknown kind":   {99, 0xa0},
+		"no body":        {1},
+		"trailing bytes": {6, 0xa1, 1, 1, 0},
+		"too long":       make([]byte, maxMessage+1),
+		"too many edges": append([]byte{11}, long...),
+	} {
+		if m, err := Unmarshal(b); err == nil {
+			t.Errorf("%s: got %+v", name, m)
+		}
+	}
+	var version canon.VersionError
+	if _, err := Unmarshal([]byte{6, 0xa1, 1, 2}); !errors.As(err, &version) || version.Met != 2 {
+		t.Errorf("version 2: got %v, want a version error that says 2", err)
+	}
+}
+
+func TestFrame(t *testing.T) {
+	sealed := []byte{0x25, 1, 2, 3} // key ID 2, counter 5
+	raw := AppendFrame(nil, 30, sealed)
+	if want := []byte{0, MaxHops, 30, 0x25, 1, 2, 3}; !bytes.Equal(raw, want) {
+		t.Fatalf("got %x, want %x", raw, want)
+	}
+	d := AppendMedia(AppendMedia(nil, raw, 4)[:1], raw, 4)
+	d = append(AppendMedia(nil, raw, 9), d[2:]...) // two frames in one datagram
+	var hops []uint8
+	err := Frames(d[1:], func(f Frame, b []byte) {
+		hops = append(hops, f.Hops)
+		if f.KID != 2 || f.CTR != 5 || f.Level != 30 || !bytes.Equal(f.Sealed, sealed) || len(b) != len(raw) {
+			t.Errorf("got %+v", f)
+		}
+	})
+	if err != nil || !bytes.Equal(hops, []byte{9, 4}) {
+		t.Errorf("hops %v, %v; want 9 and 4", hops, err)
+	}
+	for name, b := range map[string][]byte{
+		"nothing": {}, "too short": {0, 1}, "version 1": {1, 1, 1, 0}, "no SFrame": {0, 1, 1}, "too long": make([]byte, MaxFrame+1),
+	} {
+		if _, err := ParseFrame(b); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestBeacon(t *testing.T) {
+	b := Beacon{Version: 1, Place: place, Idle: true, Successor: bob}
+	d, err := b.Datagram()
+	if err != nil || d[0] != KindBeacon {
+		t.Fatalf("got %x, %v", d, err)
+	}
+	if got, err := ParseBeacon(d[1:]); err != nil || !reflect.DeepEqual(got, b) {
+		t.Errorf("got %+v, %v; want %+v", got, err, b)
+	}
+}
+
+func TestSeen(t *testing.T) {
+	s := Seen{Top: 100, Bits: 0b101}
+	for ctr, want := range map[uint64]bool{101: false, 100: true, 99: false, 98: true, 37: false, 36: true, 0: true} {
+		if got := s.Has(ctr); got != want {
+			t.Errorf("has %d: got %v, want %v", ctr, got, want)
+		}
+	}
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	for _, g := range golden {
+		b, err := hex.DecodeString(g.hex)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := Unmarshal(b)
+		if err != nil {
+			return
+		}
+		out, err := Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := Unmarshal(out); err != nil || !reflect.DeepEqual(again, m) {
+			t.Errorf("%x: again %+v, %v", b, again, err)
+		}
+	})
+}
+
+func FuzzDatagram(f *testing.F) {
+	f.Add(AppendMedia(nil, AppendFrame(nil, 30, []byte{0x25, 1, 2}), 3))
+	d, err := Beacon{Place: place}.Datagram()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(d)
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		if len(b) == 0 {
+			return
+		}
+		_ = Frames(b[1:], func(Frame, []byte) {}) // must not panic; what it says of nonsense is no matter
+		_, _ = ParseBeacon(b[1:])
+	})
+}
