@@ -16,7 +16,6 @@ const (
 	// speechLevel is the level of all packets with sound in them: speech of usual
 	// loudness has about -30 dBov. What it really is, only decoding would tell.
 	speechLevel = 30
-	silence     = 127
 	// dtxSize is the most that a packet has in which nothing is sent (RFC 6716
 	// section 2.1.9): table of contents and one byte.
 	dtxSize = 2
@@ -52,7 +51,7 @@ func (s *Source) Next() (audio.Frame, error) {
 	}
 	frame := audio.Frame{Timestamp: s.timestamp, Packet: packet, Level: speechLevel}
 	if len(packet) <= dtxSize {
-		frame.Level = silence
+		frame.Level = audio.Silence
 	}
 	s.timestamp += audio.FrameSamples
 	return frame, nil
