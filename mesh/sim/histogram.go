@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -27,6 +28,9 @@ func (h *Histogram) Add(d time.Duration) {
 	h.counts[i]++
 	h.total++
 }
+
+// clone returns a copy that does not share anything.
+func (h *Histogram) clone() Histogram { return Histogram{slices.Clone(h.counts), h.total} }
 
 // Count is how many durations were added.
 func (h *Histogram) Count() uint64 { return h.total }

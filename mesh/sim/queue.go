@@ -14,6 +14,7 @@ type event struct {
 	ref  int32  // index into the slab that the kind names, or a number of the kind's own
 	to   int32  // the peer it happens to
 	from int32  // the peer that caused it
+	link uint16 // the number of the link that it belongs to
 	kind kind
 }
 

@@ -42,6 +42,36 @@ type spoken struct {
 	voice int32
 }
 
+// planSpeech gives the speakers their voices, and one of them the word.
+func (w *World) planSpeech() {
+	w.speech = stream(w.cfg.Seed, 0, forSpeech)
+	for n := range int32(w.cfg.Speakers) {
+		kid := mix(uint64(n)) >> 8 // epoch 0 and 56 bits that tell the speakers apart
+		w.voices = append(w.voices, voice{peer: int32(w.cfg.Community) + n, kid: kid})
+		w.voiceOf[kid] = n
+		if n == 0 || w.cfg.Speech == Conversation {
+			w.queue.push(event{kind: talks, ref: n, to: w.voices[n].peer})
+		}
+	}
+}
+
+// talk is a voice's change: it begins to talk or to pause, or gives the word to the next.
+func (w *World) talk(n int32) {
+	if v := &w.voices[n]; !v.talking || w.cfg.Speech == Conversation {
+		v.talking = !v.talking
+	} else if others := len(w.voices) - 1; others > 0 {
+		v.talking = false
+		n = (n + 1 + int32(below(w.speech, others))) % int32(len(w.voices))
+		w.voices[n].talking = true
+	}
+	v := &w.voices[n]
+	w.queue.push(event{at: w.now + nextTalk(w.speech, w.cfg.Speech, v.talking), kind: talks, ref: n, to: v.peer})
+	if v.talking && !v.ticking {
+		v.ticking = true
+		w.queue.push(event{at: w.now + between(w.speech, 0, frameTime), kind: captures, ref: n, to: v.peer})
+	}
+}
+
 // nextTalk draws how long a voice stays as it is now.
 func nextTalk(r *rand.PCG, s Speech, talking bool) time.Duration {
 	switch {

@@ -1,0 +1,185 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/mesh"
+)
+
+// replaced is how long the room waits for somebody new when somebody left, on average.
+const replaced = time.Second
+
+// arrive lets a peer into the room.
+func (w *World) arrive(p *peer) {
+	p.arrived = w.now
+	p.machine = mesh.New(w.machineConfig(p))
+	p.at = len(w.present)
+	w.present = append(w.present, p.number)
+	if p.listens {
+		p.ear = newEar(w.now, len(w.log), w.window(), w.runs())
+		p.ear.own = p.voice
+	}
+	w.queue.push(event{at: w.now, kind: finds, to: p.number})
+	w.step(p, nil)
+	if p.voice != none {
+		w.step(p, mesh.Speaking{On: true})
+	}
+	if rate := w.cfg.Churn.Rate; rate > 0 && !p.stays {
+		session := exponential(p.life, time.Duration(float64(time.Minute)/rate))
+		end := crashes
+		if chance(p.life, threshold(w.cfg.Churn.Graceful)) {
+			end = leaves
+		}
+		w.queue.push(event{at: w.now + session, kind: end, to: p.number})
+	}
+}
+
+// window is how many frames may be captured within the slack, and some to spare.
+func (w *World) window() int { return (int(w.cfg.Slack/frameTime) + 3) * w.cfg.Speakers }
+
+// runs is how many rows of missing frames go on at the same time.
+func (w *World) runs() int {
+	if w.cfg.Speech == Turns {
+		return 1
+	}
+	return w.cfg.Speakers
+}
+
+// leave lets a peer say goodbye.
+func (w *World) leave(p *peer) {
+	if p.here() && !p.leaving {
+		p.leaving = true
+		w.step(p, mesh.Stop{})
+	}
+}
+
+// crash lets a peer die without a word.
+func (w *World) crash(p *peer) {
+	if !p.here() {
+		return
+	}
+	w.faultAbove(p)
+	for _, k := range p.links.all {
+		w.queue.push(event{at: w.now + linkTimeout, kind: closes, to: k.peer, from: p.number, link: k.number})
+	}
+	w.remove(p)
+}
+
+// remove takes a peer out of the room, and lets somebody new come for it.
+func (w *World) remove(p *peer) {
+	w.measured.take(w, p)
+	p.machine, p.links, p.contacts, p.wake = nil, links{}, nil, never
+	last := w.present[len(w.present)-1]
+	w.present[p.at] = last
+	w.peers[last].at = p.at
+	w.present = w.present[:len(w.present)-1]
+	w.left = append(w.left, p.number)
+	if w.cfg.Churn.Rate == 0 {
+		return
+	}
+	next, err := w.enrol()
+	if err != nil {
+		w.broken = err
+		return
+	}
+	w.queue.push(event{at: w.now + exponential(p.life, replaced), kind: arrives, to: next.number})
+}
+
+// faultAbove begins to watch everybody whose sound comes through p, who dies now.
+func (w *World) faultAbove(p *peer) {
+	below := w.below(p)
+	if len(below) > 0 {
+		w.measured.deaths++
+	}
+	for _, q := range below {
+		if q.listens {
+			if q.ear.fault.open {
+				w.measured.gaps.Add(gap(q.ear.fault.worst))
+			}
+			q.ear.fault = fault{at: w.now, open: true}
+		}
+	}
+}
+
+// below are the peers whose way to the root leads through p.
+func (w *World) below(p *peer) []*peer {
+	children := w.children()
+	var all []*peer
+	for queue := slices.Clone(children[p.number]); len(queue) > 0; {
+		q := queue[0]
+		queue = append(queue[1:], children[q]...)
+		all = append(all, w.peers[q])
+		if len(all) > len(w.present) {
+			break // a loop: the invariants say so elsewhere
+		}
+	}
+	return all
+}
+
+// children lists, for each peer, whom it feeds, as those see it.
+func (w *World) children() map[int32][]int32 {
+	of := make(map[int32][]int32)
+	for _, n := range w.present {
+		if parent := w.parentOf(w.peers[n]); parent != none {
+			of[parent] = append(of[parent], n)
+		}
+	}
+	return of
+}
+
+// parentOf is a peer's parent, or none.
+func (w *World) parentOf(p *peer) int32 {
+	id := p.machine.Parent()
+	if id.IsZero() {
+		return none
+	}
+	return w.numbers[id]
+}
+
+// killRelay kills the peer with most peers below it that is not a root and does not
+// speak; where only the root has any below it, the root.
+func (w *World) killRelay() {
+	size := w.subtrees()
+	best := int32(none)
+	for n := range w.peers {
+		p := w.peers[n]
+		if !p.here() || p.machine.IsRoot() || p.voice != none || size[n] == 0 {
+			continue
+		}
+		if best == none || size[n] > size[best] {
+			best = int32(n)
+		}
+	}
+	if best == none {
+		w.killRoot()
+		return
+	}
+	w.crash(w.peers[best])
+}
+
+// subtrees is how many peers are below each.
+func (w *World) subtrees() []int {
+	size := make([]int, len(w.peers))
+	for _, n := range w.present {
+		hops := 0
+		for up := w.parentOf(w.peers[n]); up != none && hops < len(w.present); up = w.parentOf(w.peers[up]) {
+			size[up]++
+			hops++
+			if !w.peers[up].here() {
+				break
+			}
+		}
+	}
+	return size
+}
+
+// killRoot kills the root.
+func (w *World) killRoot() {
+	for _, p := range w.peers {
+		if p.here() && p.machine.IsRoot() {
+			w.crash(p)
+			return
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package sim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// list writes one event as a line of text, before it happens:
+//
+//	seconds  event  to <- from  what
+//
+// Peers go by their numbers; in words about places and messages too.
+func (w *World) list(e *event) {
+	us := int64(e.at / time.Microsecond)
+	fmt.Fprintf(w.trace.out, "%5d.%06d %-13s %d", us/1e6, us%1e6, kindNames[e.kind], e.to)
+	switch e.kind {
+	case controls, controlFails, offers, opens, closes, dialFails, datagrams, gossips:
+		fmt.Fprintf(w.trace.out, " <- %d", e.from)
+	}
+	if what := w.describe(e); what != "" {
+		fmt.Fprintf(w.trace.out, "  %s", what)
+	}
+	fmt.Fprintln(w.trace.out)
+}
+
+// describe says what an event carries.
+func (w *World) describe(e *event) string {
+	switch e.kind {
+	case controls:
+		m, err := wire.Unmarshal(*w.messages.at(e.ref))
+		if err != nil {
+			return err.Error()
+		}
+		return w.message(m)
+	case datagrams:
+		return w.content(w.parcels.at(e.ref).data)
+	case gossips:
+		g := w.rumours.at(e.ref).gossip
+		s := fmt.Sprintf("advert %d slots", g.Advert.Slots)
+		if g.Lease != nil {
+			s += fmt.Sprintf(", lease of epoch %d", g.Lease.Epoch)
+		}
+		if g.Advert.Gone {
+			s += ", gone"
+		}
+		return s
+	default:
+		return ""
+	}
+}
+
+// content says what a datagram carries.
+func (w *World) content(data []byte) string {
+	if data[0] == wire.KindBeacon {
+		b, err := wire.ParseBeacon(data[1:])
+		if err != nil {
+			return err.Error()
+		}
+		s := "beacon " + w.where(b.Place)
+		if b.Idle {
+			s += " idle"
+		}
+		if q := w.known(b.Successor); q != nil {
+			s += fmt.Sprintf(" successor %d", q.number)
+		}
+		return s
+	}
+	var words []string
+	err := wire.Frames(data[1:], func(f wire.Frame, _ []byte) {
+		words = append(words, fmt.Sprintf("voice %d frame %d hops %d", w.voiceOf[f.KID], f.CTR, f.Hops))
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(words, "; ")
+}
+
+// message says what a control message says.
+func (w *World) message(m wire.Message) string {
+	name := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire."))
+	switch m := m.(type) {
+	case *wire.Offer:
+		return fmt.Sprintf("%s %s free %d spare %d", name, w.where(m.Place), m.Free, m.Spare)
+	case *wire.Join:
+		return fmt.Sprintf("%s backup %t switch %t speaker %t slots %d", name, m.Backup, m.Switch, m.Speaker, m.Slots)
+	case *wire.Accept:
+		return fmt.Sprintf("%s backup %t %s", name, m.Backup, w.where(m.Place))
+	case *wire.Redirect:
+		return fmt.Sprintf("%s backup %t to %s", name, m.Backup, w.whom(m.To))
+	case *wire.Move:
+		return fmt.Sprintf("%s to %s", name, w.whom(m.To))
+	case *wire.Reverse:
+		return name + " " + w.where(m.Place)
+	case *wire.Handover:
+		return fmt.Sprintf("%s epoch %d", name, m.Epoch)
+	case *wire.Report:
+		return fmt.Sprintf("%s count %d, %d edges", name, m.Count, len(m.Edges))
+	case *wire.Tree:
+		return fmt.Sprintf("%s count %d, %d edges", name, m.Count, len(m.Edges))
+	case *wire.Probe, *wire.Leave:
+		return name
+	}
+	return name
+}
+
+// where says where somebody stands: the way down from the root.
+func (w *World) where(p wire.Place) string {
+	s := fmt.Sprintf("epoch %d at %s", p.Epoch, w.whom(p.Path))
+	if !p.Attached {
+		s += " (cut off)"
+	}
+	return s
+}
+
+// whom lists peers by their numbers.
+func (w *World) whom(ids []identity.ID) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = "?"
+		if q := w.known(id); q != nil {
+			words[i] = strconv.Itoa(int(q.number))
+		}
+	}
+	return strings.Join(words, ">")
+}

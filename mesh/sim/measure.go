@@ -1,0 +1,138 @@
+package sim
+
+import (
+	"slices"
+	"time"
+)
+
+// measures are what a world counts as it runs.
+type measures struct {
+	events uint64
+	delay  Histogram
+	gaps   Histogram // of each listener below a peer that died
+	worst  Histogram // of each listener, in its whole stay
+	join   Histogram
+	shares []int64 // of frames played in time, by listener, in millionths
+	leaf   []int64 // control traffic in bit/s, by peer
+	relay  []int64
+	played int64
+	missed int64
+	fresh  int64
+	copies int64
+	twice  int64
+	deaths int
+	depth  int
+}
+
+// sampleEvery is how often the world is looked at as a whole.
+const sampleEvery = time.Second
+
+// sample looks at the world as a whole.
+func (w *World) sample() {
+	w.queue.push(event{at: w.now + sampleEvery, kind: samples})
+	if w.now < w.cfg.Arrivals {
+		return
+	}
+	at, _, _ := w.depths()
+	w.measured.depth = max(w.measured.depth, len(at)-1)
+}
+
+// depths counts the peers at each depth below a root, by whom each really has for
+// a parent; the roots; and those who are below none.
+func (w *World) depths() (at []int, roots, orphans int) {
+	for _, n := range w.present {
+		p, hops := w.peers[n], 0
+		for p.here() && !p.machine.IsRoot() && hops <= len(w.present) {
+			up := w.parentOf(p)
+			if up == none {
+				break
+			}
+			p = w.peers[up]
+			hops++
+		}
+		if !p.here() || !p.machine.IsRoot() {
+			if w.now-w.peers[n].arrived > joinGrace {
+				orphans++
+			}
+			continue
+		}
+		if hops == 0 {
+			roots++
+		}
+		for len(at) <= hops {
+			at = append(at, 0)
+		}
+		at[hops]++
+	}
+	return at, roots, orphans
+}
+
+// take adds what one peer has measured.
+func (m *measures) take(w *World, p *peer) {
+	stay := w.now - p.arrived
+	if stay >= joinGrace {
+		rate := p.traffic * 8 * int64(time.Second) / int64(stay)
+		if p.machine.Children() > 0 {
+			m.relay = append(m.relay, rate)
+		} else {
+			m.leaf = append(m.leaf, rate)
+		}
+	}
+	if !p.listens {
+		return
+	}
+	e := &p.ear
+	e.judge(w.now-w.cfg.Slack, w.cfg.Slack, w.log)
+	m.played += e.played
+	m.missed += e.missed
+	m.twice += e.twice
+	m.worst.Add(gap(e.worst))
+	if e.fault.open {
+		m.gaps.Add(gap(e.fault.worst))
+	}
+	if n := e.played + e.missed; n > 0 {
+		m.shares = append(m.shares, e.played*1_000_000/n)
+	}
+	switch {
+	case e.heard:
+		m.join.Add(e.heardAt - p.arrived)
+	case stay >= joinGrace:
+		m.join.Add(stay)
+	}
+}
+
+// clone copies what take would change.
+func (m *measures) clone() measures {
+	c := *m
+	c.gaps, c.worst, c.join = m.gaps.clone(), m.worst.clone(), m.join.clone()
+	c.shares, c.leaf, c.relay = slices.Clone(m.shares), slices.Clone(m.leaf), slices.Clone(m.relay)
+	return c
+}
+
+// Report sums up what was measured so far. The world may run on afterwards.
+func (w *World) Report() Report {
+	m := w.measured.clone()
+	for _, n := range w.present {
+		m.take(w, w.peers[n])
+	}
+	r := Report{
+		Peers: w.cfg.Peers, Seed: w.cfg.Seed, DurationSeconds: w.now.Seconds(), World: w.cfg.Geography.Name,
+		DepthMax: m.depth,
+		Frames:   len(w.log), Delivered: 1, Worst: float64(nearestRank(m.shares, 10)) / 1e6, Copies: 1,
+		Delay: m.delay.Quantiles(), Gap: m.worst.Quantiles(), GapOf: GapEverybody,
+		Join: m.join.Quantiles(), Deaths: m.deaths,
+		Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
+		PlayedTwice: m.twice, Events: m.events, TraceHash: w.trace.hash(),
+	}
+	r.Depths, r.Roots, r.Orphans = w.depths()
+	if n := m.played + m.missed; n > 0 {
+		r.Delivered = float64(m.played) / float64(n)
+	}
+	if m.fresh > 0 {
+		r.Copies = float64(m.copies) / float64(m.fresh)
+	}
+	if m.gaps.Count() > 0 {
+		r.Gap, r.GapOf = m.gaps.Quantiles(), GapBelow
+	}
+	return r
+}

@@ -1,0 +1,105 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh"
+)
+
+// peer is one machine and all that surrounds it.
+type peer struct {
+	number  int32
+	id      identity.ID
+	key     identity.Key
+	machine *mesh.Machine // nil before the peer arrives and after it is gone
+	arrived time.Duration // its machine's clock starts here
+	leaving bool
+
+	community bool
+	willing   bool  // to forward, and dialable
+	voice     int32 // of a speaker, or none
+	place     place
+	stays     bool // never leaves by itself
+
+	wake     time.Duration // when the next wake is queued
+	links    links
+	contacts map[int32]contact // by peer
+	at       int               // where it is in the world's list of those present
+	parent   int32             // as the last check saw it
+
+	ear     ear
+	listens bool
+	traffic int64 // bytes of control, beacons and gossip, both ways
+
+	network, life, gossip, finding *rand.PCG
+}
+
+// here tells whether the peer is in the room.
+func (p *peer) here() bool { return p.machine != nil }
+
+// clock is the machine's time: since it came.
+func (p *peer) clock(now time.Duration) time.Duration { return now - p.arrived }
+
+// enrol makes a peer who may arrive later. The first are the community relays,
+// then come the speakers.
+func (w *World) enrol() (*peer, error) {
+	n := len(w.peers)
+	key, err := identity.Generate(reader{stream(w.cfg.Seed, n, forIdentity)})
+	if err != nil {
+		return nil, fmt.Errorf("make peer %d: %w", n, err)
+	}
+	p := &peer{
+		number: int32(n), id: key.ID(), key: key,
+		voice: none, parent: none, wake: never,
+		contacts: map[int32]contact{},
+		network:  stream(w.cfg.Seed, n, forNetwork),
+		life:     stream(w.cfg.Seed, n, forLife),
+		gossip:   stream(w.cfg.Seed, n, forGossip),
+		finding:  stream(w.cfg.Seed, n, forFinding),
+	}
+	places := stream(w.cfg.Seed, n, forPlace)
+	speaker := n - w.cfg.Community
+	p.community = n < w.cfg.Community
+	if !p.community && speaker < w.cfg.Speakers {
+		p.voice = int32(speaker)
+	}
+	p.willing = p.community || chance(places, threshold(w.cfg.Relays))
+	p.stays = p.community || p.voice != none
+	p.listens = !p.community
+	p.place = w.cfg.Geography.settle(places, p.community)
+	w.peers = append(w.peers, p)
+	w.numbers[p.id] = p.number
+	return p, nil
+}
+
+// config is what the peer's machine is told.
+func (w *World) machineConfig(p *peer) mesh.Config {
+	c := mesh.Config{
+		Key: p.key, Room: w.room, Start: epoch.Add(p.arrived),
+		Rand:      rand.New(stream(w.cfg.Seed, int(p.number), forMachine)),
+		Community: p.community, Dialable: p.willing,
+	}
+	switch {
+	case p.community:
+		c.MaxChildren = w.cfg.CommunityChildren
+	case p.willing:
+		c.MaxChildren = w.cfg.MaxChildren
+	}
+	return c
+}
+
+// epoch is the wall clock when a world begins.
+var epoch = time.Unix(1_750_000_000, 0)
+
+// reader lets a random stream be read, for making keys.
+type reader struct{ source *rand.PCG }
+
+func (r reader) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(r.source.Uint64() >> 56)
+	}
+	return len(b), nil
+}
