@@ -52,6 +52,7 @@ func (l *oplog) merge(g Genesis) state {
 			m.about[o.Subject] = append(m.about[o.Subject], at)
 		case OpRelinquish:
 			m.about[o.Author] = append(m.about[o.Author], at)
+		default: // not about a role
 		}
 		m.valid[at] = o.Author == l.host && o.Subject != l.host && o.Kind != OpRelinquish
 	}

@@ -55,7 +55,7 @@ func heal(rt *rapid.T, v *village) {
 	for _, p := range v.people {
 		p.cut = true // only sync speaks
 	}
-	for range 2 * len(v.people) {
+	for range 2 {
 		for _, from := range rapid.Permutation(v.people).Draw(rt, "from") {
 			for _, to := range rapid.Permutation(v.people).Draw(rt, "to") {
 				if from != to {

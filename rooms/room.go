@@ -132,14 +132,12 @@ func (r *Room) Sync(have []Hash) [][]byte {
 // Step takes in one event, or none (nil) when only time has passed. now is the time
 // since the driver started, and never goes backwards.
 func (r *Room) Step(now time.Duration, ev Event) {
-	switch ev := ev.(type) {
-	case nil:
-	case Received:
-		r.receive(now, ev.Item)
-	case Command:
-		if err := r.command(now, ev); err != nil {
-			r.effects = append(r.effects, Refused{ev, err})
+	if c, ok := ev.(Command); ok {
+		if err := r.command(now, c); err != nil {
+			r.effects = append(r.effects, Refused{c, err})
 		}
+	} else if got, ok := ev.(Received); ok {
+		r.receive(now, got.Item)
 	}
 	r.expire(now)
 	if r.here() && now >= r.renewAt {

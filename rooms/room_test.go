@@ -110,7 +110,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"the stage is full", host, InviteUp{bob.key.ID()}, ErrStageFull},
 	}
 	for _, tt := range tests {
-		if tt.want == ErrStageFull {
+		if errors.Is(tt.want, ErrStageFull) {
 			v.must(ann, AcceptStage{})
 		}
 		before := describe(bob.View())
