@@ -15,41 +15,53 @@ import (
 // Bounds on queues and tables. What is beyond them is refused or dropped as each
 // line says; nothing waits without a limit.
 const (
-	maxRooms       = 16   // that a person is in at once
-	maxRelayed     = 256  // rooms that a relay serves unless it is told otherwise
-	maxLinks       = 128  // of one room: a mesh's children, parent, backup and those that come and go
-	inboxFrames    = 1024 // datagrams that wait for a room's loop: 20 ms of 50 neighbours; then the newest is dropped
-	inboxTasks     = 256  // control messages, gossip, commands that wait for it; each sender says what it does when full
-	inboxScribe    = 256  // effects that wait for disk and network; then the loop waits
-	inboxHeard     = 64   // frames that wait for a subscriber, over a second of one voice; then the oldest is dropped
-	maxSubscribers = 16   // of one room's sound
-	maxStreams     = 32   // voices at once that a room's tree carries: twice the stage, for those who change places
-	maxForgotten   = 256  // voices whose replay window is kept after they left the stage
-	maxLobby       = 512  // rooms in the lobby; then the one that ends first gives way
-	maxLimited     = 4096 // peers of whom is known how often they asked; then the whole table is begun anew
-	maxSyncAnswer  = 900 << 10
-	maxSyncHeads   = 64
-	maxAddrs       = 16
+	maxRooms       = 16        // that a person is in at once
+	maxRelayed     = 256       // rooms that a relay serves unless it is told otherwise
+	maxLinks       = 128       // of one room: a mesh's children, parent, backup and those that come and go
+	inboxFrames    = 1024      // datagrams that wait for a room's loop: 20 ms of 50 neighbours; then the newest is dropped
+	inboxTasks     = 256       // control messages, gossip, commands that wait for it; each sender says what it does when full
+	inboxScribe    = 256       // effects that wait for disk and network; then the loop waits
+	inboxHeard     = 64        // frames that wait for a subscriber, over a second of one voice; then the oldest is dropped
+	maxSubscribers = 16        // of one room's sound
+	maxStreams     = 32        // voices at once that a room's tree carries: twice the stage, for those who change places
+	maxForgotten   = 256       // voices whose replay window is kept after they left the stage
+	maxLobby       = 512       // rooms in the lobby; then the one that ends first gives way
+	maxLimited     = 4096      // peers of whom is known how often they asked; then the whole table is begun anew
+	maxSyncAnswer  = 900 << 10 // bytes of items in an answer: the network's bound is 1 MiB
+	maxSyncHeads   = 64        // of a log in a request
+	maxSyncRounds  = 64        // answers that one sync takes in
+	maxAddrs       = 16        // in a message, and of one peer
+	maxFound       = 16        // providers asked of the DHT at a time
+	maxSuggested   = 32        // candidates given to a mesh at a time
+	maxMet         = 8         // remembered peers dialled at the start
+	maxAsking      = 24        // peers that one joiner asks
+	maxServing     = 2         // relays asked into a room
 )
 
 // Timing.
 const (
-	startTimeout  = 20 * time.Second // of joining, beside what the caller's context allows
-	askTimeout    = 5 * time.Second  // of one peer, before the next one's answer is all that counts
-	dialTimeout   = 15 * time.Second // of a link: what package rtc allows itself
-	leaveTimeout  = 2 * time.Second  // of a graceful end
-	farewell      = 300 * time.Millisecond
-	candidatesGap = 5 * time.Second  // between two lists of candidates while the mesh has no parent
-	candidatesLul = 30 * time.Second // between two while it has one
-	syncEvery     = 30 * time.Second // a sync with some member, for what gossip lost
-	askRelays     = 15 * time.Second // between two looks whether the room still has a relay
-	cardEvery     = 45 * time.Second // a lobby card is renewed
-	cardTTL       = 2 * time.Minute  // and counts: one renewal may be lost
-	cardFresh     = 5 * time.Second  // between two cards of a room, however many newcomers the lobby has
-	rememberEvery = time.Minute      // the peers met are written down
-	emptyFor      = time.Minute      // a relay leaves a room after so long alone
-	tick          = time.Second      // counters and delays are shown anew
-	rttEvery      = 5 * time.Second  // the mesh is told a neighbour's round trip
+	startTimeout   = 20 * time.Second // of joining, beside what the caller's context allows
+	askTimeout     = 5 * time.Second  // of one peer, before the next one's answer is all that counts
+	dialTimeout    = 15 * time.Second // of a link: what package rtc allows itself
+	leaveTimeout   = 2 * time.Second  // of a graceful end
+	farewell       = 300 * time.Millisecond
+	candidatesGap  = 2 * time.Second  // between two lists of candidates while the mesh has no parent
+	candidatesLull = 30 * time.Second // between two while it has one
+	findGap        = 10 * time.Second // likewise, of providers from the DHT
+	findLull       = time.Minute
+	syncGap        = 2 * time.Second  // between two syncs, whatever seems to be missing
+	retryKey       = 2 * time.Second  // between two rounds of asking for a secret
+	meetAgain      = 30 * time.Second // between two looks at the bootstrap peers
+	syncEvery      = 30 * time.Second // a sync with some member, for what gossip lost
+	askRelays      = 15 * time.Second // between two looks whether the room still has a relay
+	cardEvery      = 45 * time.Second // a lobby card is renewed
+	cardTTL        = 2 * time.Minute  // and counts: one renewal may be lost
+	cardFresh      = 5 * time.Second  // between two cards of a room, however many newcomers the lobby has
+	refusedFor     = 5 * time.Minute  // a peer that would not relay is left alone
+	rememberEvery  = time.Minute      // the peers met are written down
+	emptyFor       = time.Minute      // a relay leaves a room after so long alone
+	tick           = time.Second      // counters and delays are shown anew
+	rttEvery       = 5 * time.Second  // the mesh is told a neighbour's round trip
 )
 
 // Config is all that a node can be told. Key, Network, Links and Store have no

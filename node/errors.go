@@ -27,4 +27,6 @@ var (
 	ErrBusy = errors.New("frames come faster than they can be sent")
 	// ErrMayNotInvite says that somebody invites who has no right to.
 	ErrMayNotInvite = errors.New("you may not invite anyone into this room: ask the host")
+
+	errEntering = errors.New("you are entering this room already")
 )

@@ -8,17 +8,15 @@ import (
 )
 
 // bucket lets through so many things a second, and so many at once. Its zero value
-// is full.
+// is full. Time is a duration since any start.
 type bucket struct {
 	used float64 // of the burst
-	last time.Time
+	last time.Duration
 }
 
 // take takes one, if there is one.
-func (b *bucket) take(now time.Time, perSecond, burst float64) bool {
-	if !b.last.IsZero() {
-		b.used = max(0, b.used-now.Sub(b.last).Seconds()*perSecond)
-	}
+func (b *bucket) take(now time.Duration, perSecond, burst float64) bool {
+	b.used = max(0, b.used-(now-b.last).Seconds()*perSecond)
 	b.last = now
 	if b.used+1 > burst {
 		return false
@@ -31,13 +29,14 @@ func (b *bucket) take(now time.Time, perSecond, burst float64) bool {
 // safe for concurrent use.
 type limiter struct {
 	perSecond, burst float64
+	start            time.Time
 
 	mu    sync.Mutex
 	peers map[identity.ID]*bucket
 }
 
 func newLimiter(perSecond, burst float64) *limiter {
-	return &limiter{perSecond: perSecond, burst: burst, peers: make(map[identity.ID]*bucket)}
+	return &limiter{perSecond: perSecond, burst: burst, start: time.Now(), peers: make(map[identity.ID]*bucket)}
 }
 
 // allow tells whether a peer may do one more thing now.
@@ -52,5 +51,5 @@ func (l *limiter) allow(who identity.ID, now time.Time) bool {
 		b = &bucket{}
 		l.peers[who] = b
 	}
-	return b.take(now, l.perSecond, l.burst)
+	return b.take(now.Sub(l.start), l.perSecond, l.burst)
 }

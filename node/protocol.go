@@ -47,6 +47,7 @@ type syncAnswer struct {
 	More    bool     `cbor:"3,keyasint,omitempty"` // there are more ops: ask again with new heads
 	Refused string   `cbor:"4,keyasint,omitempty"` // why there are no items
 	Relay   bool     `cbor:"5,keyasint,omitempty"` // the one who answers forwards only, and knows no items
+	Addrs   []string `cbor:"6,keyasint,omitempty"` // of others in the room, at most 16
 }
 
 // redeemRequest asks the issuer of a bearer invite for a ticket.

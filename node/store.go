@@ -2,8 +2,9 @@ package node
 
 import "github.com/banyan-rooms/banyan/crypto/identity"
 
-// Store is what a node remembers. What a method that writes has returned from
-// without an error is durable. A store is safe for concurrent use.
+// Store is what a node remembers; package store has the real one. What a method that
+// writes has returned from without an error is durable. A store is safe for
+// concurrent use.
 type Store interface {
 	// Name is the person's own name, empty until it was chosen.
 	Name() (string, error)
@@ -13,7 +14,7 @@ type Store interface {
 	Rooms() ([]identity.RoomID, error)
 	// Genesis is a room's genesis, nil for a room that is not kept.
 	Genesis(room identity.RoomID) ([]byte, error)
-	// PutGenesis begins to keep a room.
+	// PutGenesis begins to keep a room; it comes before all else that is kept of it.
 	PutGenesis(room identity.RoomID, genesis []byte) error
 
 	// Items are a room's ops in the order in which they were put.

@@ -1,0 +1,109 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/rooms"
+)
+
+// defaultExpiry is how long an invite holds of which nothing else is said.
+const defaultExpiry = 24 * time.Hour
+
+// invite makes a link to the room.
+func (m *member) invite(ctx context.Context, o InviteOptions) (invite.Link, error) {
+	v := m.shown.Load().view
+	if v.Closed {
+		return invite.Link{}, rooms.ErrClosed
+	}
+	link := invite.Link{Room: m.id, Title: v.Title, Addrs: m.linkAddrs()}
+	if v.Policy.Kind == rooms.Open {
+		return link, nil
+	}
+	next, bearer, err := m.draft(v, o)
+	if err != nil {
+		return invite.Link{}, err
+	}
+	if v.Self != v.Host {
+		if next.Serial, err = m.number(next); err != nil {
+			return invite.Link{}, err
+		}
+	}
+	if link.Chain, err = invite.Issue(m.n.cfg.Key, m.ticket, next); err != nil {
+		return invite.Link{}, fmt.Errorf("make an invite: %w", err)
+	}
+	link.Bearer = bearer
+	return link, context.Cause(ctx)
+}
+
+// draft is an invite without its number.
+func (m *member) draft(v rooms.View, o InviteOptions) (next invite.Invite, bearer *invite.Bearer, err error) {
+	next = invite.Invite{Room: m.id, Role: max(o.Role, invite.Listener), Quota: o.Quota, Invitee: o.Named}
+	next.NotAfter = time.Now().Add(max(o.Expires, 0)).Unix()
+	if o.Expires == 0 {
+		next.NotAfter = time.Now().Add(defaultExpiry).Unix()
+	}
+	if !o.Named.IsZero() {
+		if o.Bearer {
+			err = errors.New("an invite is either for one person or for whoever has the link")
+		}
+		return next, nil, err
+	}
+	secret, err := invite.NewBearer(rand.Reader)
+	if err != nil {
+		return next, nil, err
+	}
+	next.BearerHash, next.Uses = secret.Hash(), o.Uses
+	for _, p := range v.People {
+		if p.Role == invite.Moderator && p.ID != v.Self && len(next.Redeemers) < invite.MaxRedeemers {
+			next.Redeemers = append(next.Redeemers, p.ID)
+		}
+	}
+	return next, &secret, nil
+}
+
+// number takes the numbers that an invite needs from the quota of one's own.
+func (m *member) number(next invite.Invite) (serial uint32, err error) {
+	mine, _, err := m.ticket.Last()
+	if err != nil || mine.Quota == 0 {
+		return 0, ErrMayNotInvite
+	}
+	takes := uint64(1)
+	if !next.Named() {
+		takes = uint64(next.Uses) * uint64(1+len(next.Redeemers))
+	}
+	own := m.ticket.ID()
+	first, err := m.n.cfg.Store.Reserve(append([]byte("invite"), own[:]...), takes)
+	if err != nil {
+		return 0, fmt.Errorf("number an invite: %w", err)
+	}
+	if takes == 0 || first+takes > uint64(mine.Quota) {
+		return 0, fmt.Errorf("%w: you have %d in all", invite.ErrQuota, mine.Quota)
+	}
+	return uint32(first), nil
+}
+
+// linkAddrs are where somebody of the room can be found: oneself, then relays, then
+// others.
+func (m *member) linkAddrs() []string {
+	network := m.n.cfg.Network
+	all := firsts(network.Addrs(), invite.MaxAddrs/2)
+	place := m.place.Load()
+	others := append(slices.Clone(place.Relays), place.Root, place.Parent)
+	for _, id := range append(others, m.company()...) {
+		if id == m.n.ID() || id.IsZero() {
+			continue
+		}
+		for _, a := range firsts(network.AddrsOf(id), 2) {
+			if !slices.Contains(all, a) && len(all) < invite.MaxAddrs {
+				all = append(all, a)
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(a string) bool { return len(a) > maxAddr })
+}

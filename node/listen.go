@@ -1,0 +1,169 @@
+package node
+
+import (
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/epoch"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/sframe"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+	"github.com/banyan-rooms/banyan/node/audio"
+)
+
+// hear takes a frame that came down the road, and was sent on already, to those who
+// listen here: it opens it, if it is of somebody on the stage, and hands it out.
+func (m *member) hear(f wire.Frame) {
+	v := m.voices[f.KID]
+	if v == nil || !v.onStage {
+		return // one's own, or of nobody who may be heard
+	}
+	meta := wire.Metadata(f.Level)
+	opened, _, err := v.key.AppendOpen(make([]byte, 0, len(f.Sealed)), meta[:], f.Sealed)
+	if err != nil {
+		m.n.counters.malformed.Add(1)
+		return
+	}
+	if !v.window.Accept(f.CTR) {
+		m.score.duplicates++
+		return
+	}
+	p, err := parsePlain(opened)
+	if err != nil {
+		m.n.counters.malformed.Add(1)
+		return
+	}
+	now := time.Now()
+	h := Heard{
+		Speaker: v.speaker, KID: f.KID, CTR: f.CTR,
+		Frame:    audio.Frame{Timestamp: p.Timestamp, Packet: p.Packet, Level: f.Level},
+		Captured: capturedAt(p.Captured, now), Received: now,
+	}
+	m.score.take(v, h)
+	m.n.counters.unheard.Add(uint64(m.ears.hear(h)))
+}
+
+// known tells whether a stream is of somebody on the stage, oneself included.
+func (m *member) known(kid uint64) bool {
+	v := m.voices[kid]
+	return v != nil && v.onStage || m.mouth.key != nil && m.mouth.key.KID() == kid
+}
+
+// voice is one speaker in one epoch, as the others hear it.
+type voice struct {
+	speaker identity.ID
+	epoch   uint32
+	onStage bool
+	key     *sframe.Key
+	window  sframe.Window // kept while the key is in use: a frame is not played twice even after its speaker was away
+	tally   tally
+}
+
+// hearOnly makes the people on the stage the only ones who are heard, in all epochs
+// whose secrets are here.
+func (m *member) hearOnly(stage []identity.ID) {
+	for kid, v := range m.voices {
+		v.onStage = slices.Contains(stage, v.speaker)
+		if _, live := m.secrets[v.epoch]; !live {
+			m.score.settle(v)
+			delete(m.voices, kid)
+		}
+	}
+	for n, secret := range m.secrets {
+		for _, id := range stage {
+			kid := epoch.KID(m.id, n, id)
+			if id == m.n.ID() || m.voices[kid] != nil {
+				continue
+			}
+			key, err := secret.SenderKey(m.id, n, id)
+			if err != nil {
+				panic(err) // only an unknown suite can fail
+			}
+			m.forgetVoice()
+			m.voices[kid] = &voice{speaker: id, epoch: n, onStage: true, key: key}
+		}
+	}
+}
+
+// forgetVoice makes place for one more voice.
+func (m *member) forgetVoice() {
+	if len(m.voices) < maxForgotten {
+		return
+	}
+	for kid, v := range m.voices {
+		if !v.onStage {
+			m.score.settle(v)
+			delete(m.voices, kid)
+			return
+		}
+	}
+}
+
+// tally counts what of one voice has come.
+type tally struct {
+	begun     bool
+	base, top uint64 // the first and the last number of this run
+	got       uint64
+}
+
+// restart is from which gap on a speaker's numbers tell of a restart and not of loss:
+// numbers are reserved for a minute ahead, and what was reserved is not used again.
+const restart = 1000
+
+// score is how well a room is heard.
+type score struct {
+	received   uint64
+	duplicates uint64 // that opened, and were not played
+	lost       uint64 // of runs that are over
+	delays     [128]int32
+	delay      int // the next of delays
+}
+
+// take counts a frame.
+func (s *score) take(v *voice, h Heard) {
+	s.received++
+	s.delays[s.delay%len(s.delays)] = int32(min(max(0, h.Received.Sub(h.Captured).Milliseconds()), 1<<30))
+	s.delay++
+	t := &v.tally
+	switch {
+	case !t.begun, h.CTR > t.top+restart:
+		s.settle(v)
+		v.tally = tally{begun: true, base: h.CTR, top: h.CTR, got: 1}
+	default:
+		t.base, t.top = min(t.base, h.CTR), max(t.top, h.CTR)
+		t.got++
+	}
+}
+
+// settle ends a run of a voice's numbers.
+func (s *score) settle(v *voice) {
+	s.lost += v.tally.lost()
+	v.tally = tally{}
+}
+
+func (t tally) lost() uint64 {
+	if !t.begun {
+		return 0
+	}
+	return t.top - t.base + 1 - min(t.got, t.top-t.base+1)
+}
+
+// lostNow is what never came, as far as one can tell now.
+func (m *member) lostNow() uint64 {
+	lost := m.score.lost
+	for _, v := range m.voices {
+		lost += v.tally.lost()
+	}
+	return lost
+}
+
+// medianDelay is that of the last frames; 0 without any.
+func (s *score) medianDelay() int {
+	n := min(s.delay, len(s.delays))
+	if n == 0 {
+		return 0
+	}
+	sorted := slices.Clone(s.delays[:n])
+	slices.Sort(sorted)
+	return int(sorted[n/2])
+}

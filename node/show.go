@@ -1,0 +1,187 @@
+package node
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/rooms"
+)
+
+// shown is what a member shows of its room. It is not changed once it is shown.
+type shown struct {
+	view       rooms.View
+	place      mesh.View
+	keyed      bool
+	delay      int // ms
+	received   uint64
+	lost       uint64
+	duplicates uint64
+}
+
+// show makes what people see anew. It runs on the loop, and once before it.
+func (m *member) show(place mesh.View) {
+	_, keyless := m.needs()
+	next := &shown{
+		view: m.room.View(), place: place, keyed: !keyless,
+		delay: m.score.medianDelay(), received: m.score.received, lost: m.lostNow(), duplicates: m.score.duplicates,
+	}
+	m.revealed, m.revealAt = m.now(), never
+	if last := m.shown.Swap(next); last == nil || !reflect.DeepEqual(*last, *next) {
+		m.n.watchers.tell()
+	}
+}
+
+// Status is everything that there is to see.
+func (n *Node) Status() Status {
+	network := n.cfg.Network
+	st := Status{
+		Self:  Self{ID: n.ID(), Name: n.Name(), Addrs: network.Addrs(), Peers: len(network.Peers())},
+		Lobby: n.lobby.cards(),
+	}
+	now := time.Now()
+	for _, m := range n.membersNow() {
+		st.Rooms = append(st.Rooms, m.status(now))
+	}
+	st.Known = n.knownRooms()
+	return st
+}
+
+// knownRooms are the rooms that are kept and not entered.
+func (n *Node) knownRooms() []KnownRoom {
+	kept, err := n.cfg.Store.Rooms()
+	if err != nil {
+		n.log.Debug("the rooms entered before cannot be read", "error", err)
+	}
+	var known []KnownRoom
+	for _, id := range kept {
+		if n.session(id) != nil {
+			continue
+		}
+		genesis, err := n.cfg.Store.Genesis(id)
+		if err != nil {
+			continue
+		}
+		if g, _, err := rooms.OpenGenesis(genesis); err == nil {
+			known = append(known, KnownRoom{Room: id, Title: g.Policy.Title, Host: g.Host, Own: g.Host == n.ID()})
+		}
+	}
+	return known
+}
+
+// status is what there is to see of one room.
+func (m *member) status(now time.Time) RoomStatus {
+	s := m.shown.Load()
+	v := s.view
+	me, _ := v.Me()
+	st := RoomStatus{
+		ID: v.ID, Title: v.Title, Kind: v.Policy.Kind.String(), Language: v.Policy.Language, Host: v.Host,
+		Role: max(me.Role, invite.Listener).String(), Closed: v.Closed, Banned: v.Banned,
+		OnStage: me.OnStage, Muted: me.Muted, Invited: me.Invited, Keyed: s.keyed,
+		Hands: slices.Clone(v.Hands), Network: s.network(), Tree: s.tree(),
+	}
+	for _, p := range v.People {
+		st.People = append(st.People, Person{
+			ID: p.ID, Name: p.Name, Role: p.Role.String(), OnStage: p.OnStage, Invited: p.Invited, Muted: p.Muted,
+			Self: p.ID == v.Self, Hand: slices.Index(v.Hands, p.ID) + 1,
+			Speaking: p.OnStage && !p.Muted && m.ears.speaking(p.ID, now),
+		})
+	}
+	return st
+}
+
+// network says how well sound reaches this node.
+func (s *shown) network() NetworkStatus {
+	p := s.place
+	return NetworkStatus{
+		Attached: p.Attached, Root: p.Root, Parent: p.Parent, Backup: p.Backup, Depth: p.Depth, Children: len(p.Children),
+		DelayMS: s.delay, Received: s.received, Lost: s.lost, Duplicates: s.duplicates, Words: s.words(),
+	}
+}
+
+// words says the same in words.
+func (s *shown) words() string {
+	p := s.place
+	switch {
+	case s.view.Closed:
+		return "the room is closed"
+	case !s.keyed:
+		return "waiting for the room's key"
+	case !p.Attached:
+		return "looking for a place in the tree"
+	case p.Parent.IsZero() && len(p.Children) == 0:
+		return "nobody else is here yet"
+	}
+	words := "one path"
+	switch {
+	case p.Parent.IsZero():
+		words = fmt.Sprintf("at the top of the tree, feeding %d", len(p.Children))
+	case !p.Backup.IsZero():
+		words = "one path and a spare"
+	}
+	if s.delay > 0 {
+		words += fmt.Sprintf(", %d ms from the stage", s.delay)
+	}
+	return words
+}
+
+// tree is who feeds whom, with names.
+func (s *shown) tree() Tree {
+	t := Tree{Root: s.place.Root, Epoch: s.place.Epoch}
+	names := make(map[identity.ID]string, len(s.view.People))
+	for _, p := range s.view.People {
+		names[p.ID] = p.Name
+	}
+	add := func(id identity.ID) {
+		if id.IsZero() || slices.ContainsFunc(t.Nodes, func(n TreeNode) bool { return n.ID == id }) {
+			return
+		}
+		name, person := names[id]
+		relay := !person && slices.Contains(s.place.Relays, id)
+		switch {
+		case relay:
+			name = "Relay " + id.Short()
+		case name == "":
+			name = "Peer " + id.Short()
+		}
+		t.Nodes = append(t.Nodes, TreeNode{ID: id, Name: name, Relay: relay, Self: id == s.view.Self})
+	}
+	add(t.Root)
+	add(s.view.Self)
+	for _, e := range s.place.Edges {
+		add(e.From)
+		add(e.To)
+		t.Edges = append(t.Edges, TreeEdge{From: e.From, To: e.To})
+	}
+	return t
+}
+
+// card is what the lobby is told of the room, if it is this person who tells it: the
+// host or, while the host is away, the first of those who are there.
+func (m *member) card(now time.Time) (card, bool) {
+	v := m.shown.Load().view
+	if v.Policy.Kind != rooms.Open || v.Closed || v.Left || len(v.People) == 0 {
+		return card{}, false
+	}
+	at := max(0, slices.IndexFunc(v.People, func(p rooms.Person) bool { return p.ID == v.Host }))
+	if v.People[at].ID != v.Self {
+		return card{}, false
+	}
+	c := card{
+		Genesis: m.envelope, Title: v.Title, People: uint32(len(v.People)),
+		Addrs: firsts(m.linkAddrs(), maxAddrs), Expires: now.Add(cardTTL).Unix(),
+	}
+	for _, p := range v.People {
+		if p.ID == v.Host {
+			c.HostName = p.Name
+		}
+		if p.OnStage {
+			c.Speakers++
+		}
+	}
+	return c, true
+}

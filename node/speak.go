@@ -1,0 +1,136 @@
+package node
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/sframe"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+	"github.com/banyan-rooms/banyan/node/audio"
+)
+
+// Numbers of frames are reserved durably, a minute of speech at a time, before one of
+// them is used: a number that is used twice would give the sound away.
+const (
+	reserved   = 3000
+	reserveLow = 1000 // fewer left: reserve the next minute
+)
+
+// Say speaks one Opus packet of the person's own. It does not block and does not keep
+// the packet.
+func (n *Node) Say(room identity.RoomID, f audio.Frame) error {
+	m, err := n.member(room)
+	if err != nil {
+		return err
+	}
+	if len(f.Packet) == 0 || len(f.Packet) > audio.MaxPacket {
+		return fmt.Errorf("speak: a packet of %d bytes, want 1 to %d", len(f.Packet), audio.MaxPacket)
+	}
+	me, _ := m.shown.Load().view.Me()
+	switch {
+	case !me.OnStage:
+		return ErrNotOnStage
+	case me.Muted:
+		return ErrMuted
+	}
+	captured := time.Now()
+	p := plain{Timestamp: f.Timestamp, Captured: clockMS(captured), Packet: f.Packet}.appendTo(nil)
+	if !m.offer(func(now time.Duration) { m.speak(now, f.Level, p) }) {
+		return ErrBusy
+	}
+	m.ears.note(n.ID(), f.Level, captured)
+	return nil
+}
+
+// speak seals a frame and sends it on its way into the tree.
+func (m *member) speak(now time.Duration, level uint8, plaintext []byte) {
+	ctr, ok := m.mouth.take()
+	if m.mouth.low() {
+		m.reserve()
+	}
+	if !ok || !m.speaks || m.parted != 0 {
+		m.n.counters.unsent.Add(1)
+		return // no number yet: milliseconds after one went on stage
+	}
+	meta := wire.Metadata(level)
+	raw := make([]byte, 0, 3+sframe.Overhead+len(plaintext))
+	raw = m.mouth.key.AppendSeal(wire.AppendFrame(raw, level, nil), ctr, meta[:], plaintext)
+	f, err := wire.ParseFrame(raw)
+	if err != nil {
+		panic(fmt.Sprintf("own frame: %v", err)) // within its bounds by audio.MaxPacket
+	}
+	m.forward(now, identity.ID{}, f, raw)
+}
+
+// mouth is what one speaks with in one epoch. The zero mouth is shut.
+type mouth struct {
+	key       *sframe.Key
+	epoch     uint32
+	next, end uint64 // numbers that may be used
+	spare     uint64 // the first of those that come after them
+	spareEnd  uint64
+	asked     bool // for more
+}
+
+// openMouth follows the stage: whoever is on it and has the secret may speak.
+func (m *member) openMouth(onStage bool) {
+	n, _ := m.room.Epoch()
+	secret, have := m.secrets[n]
+	if !onStage || !have {
+		return // speak checks; the numbers stay good
+	}
+	if m.mouth.key != nil && m.mouth.epoch == n {
+		return
+	}
+	key, err := secret.SenderKey(m.id, n, m.n.ID())
+	if err != nil {
+		panic(err) // only an unknown suite can fail
+	}
+	m.mouth = mouth{key: key, epoch: n}
+	m.reserve()
+}
+
+// low tells whether more numbers should be reserved.
+func (m *mouth) low() bool {
+	return m.key != nil && !m.asked && m.end-m.next < reserveLow && m.spare == m.spareEnd
+}
+
+// take takes the next number.
+func (m *mouth) take() (ctr uint64, ok bool) {
+	if m.next == m.end {
+		m.next, m.end, m.spare, m.spareEnd = m.spare, m.spareEnd, 0, 0
+	}
+	if m.next == m.end {
+		return 0, false
+	}
+	m.next++
+	return m.next - 1, true
+}
+
+// reserve has more numbers reserved, beside the loop.
+func (m *member) reserve() {
+	n := m.mouth.epoch
+	m.mouth.asked = true
+	m.running.Go(func() {
+		first, err := m.n.cfg.Store.Reserve(counterOf(m.id, n), reserved)
+		if err != nil {
+			m.log.Warn("you cannot be heard: the place in your sound could not be written down", "error", err)
+		}
+		m.await(func(time.Duration) {
+			if m.mouth.epoch != n {
+				return
+			}
+			m.mouth.asked = false
+			if err == nil {
+				m.mouth.spare, m.mouth.spareEnd = first, first+reserved
+			}
+		})
+	})
+}
+
+// counterOf names the counter of one's own frames in an epoch.
+func counterOf(room identity.RoomID, n uint32) []byte {
+	return binary.BigEndian.AppendUint32(append([]byte("frames"), room[:]...), n)
+}
