@@ -32,11 +32,14 @@ type Config struct {
 
 // Timing is how patient a machine is. Zero fields mean the default.
 type Timing struct {
-	Beacon       time.Duration // 200 ms: a parent is heard at least so often (MESH.md)
+	Beacon       time.Duration // 200 ms: an idle parent is heard at least so often (MESH.md)
+	Refresh      time.Duration // 1 s: what stands in a beacon is repeated while media flows, should one have been lost
+	Warm         time.Duration // 500 ms between beacons to those whose backup this peer is
 	Keepalive    time.Duration // 40 ms: a beacon stands in for media that paused (MESH.md: a packet each 40 ms)
 	KeepaliveFor time.Duration // 400 ms: for so long after the last media; then the link is idle
 	Stall        time.Duration // 120 ms without anything from a parent that is not idle (MESH.md: three intervals)
 	IdleStall    time.Duration // 700 ms without a beacon from an idle parent: three beacons and some jitter
+	Overlap      time.Duration // 250 ms that a parent goes on feeding when the next one has begun
 	Slack        time.Duration // 2 s that a descendant of an orphan waits before it looks for itself
 	Probing      time.Duration // 250 ms to collect offers: a long round trip; guess
 	Answer       time.Duration // 1.5 s to answer a Join, and 5 s for a link to open
@@ -59,10 +62,13 @@ func (t Timing) withDefaults() Timing {
 	const ms = time.Millisecond
 	def := func(d *time.Duration, v time.Duration) { *d = cmp.Or(*d, v) }
 	def(&t.Beacon, 200*ms)
+	def(&t.Refresh, time.Second)
+	def(&t.Warm, 500*ms)
 	def(&t.Keepalive, 40*ms)
 	def(&t.KeepaliveFor, 400*ms)
 	def(&t.Stall, 120*ms)
 	def(&t.IdleStall, 700*ms)
+	def(&t.Overlap, 250*ms)
 	def(&t.Slack, 2*time.Second)
 	def(&t.Probing, 250*ms)
 	def(&t.Answer, 1500*ms)

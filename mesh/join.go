@@ -330,14 +330,35 @@ func (m *Machine) attach(now time.Duration, id identity.ID, place wire.Place) {
 	m.isRoot = false
 	m.parent, m.heardAt, m.parentIdle, m.strayAt, m.successor = id, now, false, 0, identity.ID{}
 	if !old.IsZero() && old != id {
-		m.send(old, &wire.Leave{})
-		m.hangUp(old)
+		m.keepFormer(now, old)
 	}
 	if now >= m.lease.expires {
 		m.lease = lease{place.Root(), place.Epoch, now + m.timing.LeaseTTL}
 	}
 	m.below(now, place)
 	m.beaconAll(now)
+}
+
+// keepFormer lets the old parent go on feeding for a moment: the new one may be ahead
+// of it, and what is under way from the old one would be missed.
+func (m *Machine) keepFormer(now time.Duration, old identity.ID) {
+	m.endFormer()
+	m.former, m.formerTo = old, now+m.timing.Overlap
+}
+
+// partFormer leaves the old parent when the moment is over.
+func (m *Machine) partFormer(now time.Duration) {
+	if !m.former.IsZero() && now >= m.formerTo {
+		m.endFormer()
+	}
+}
+
+func (m *Machine) endFormer() {
+	if old := m.former; !old.IsZero() {
+		m.former = identity.ID{}
+		m.send(old, &wire.Leave{})
+		m.hangUp(old)
+	}
 }
 
 // next tries another peer of the same round, or rests.

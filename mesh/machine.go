@@ -27,12 +27,15 @@ type Machine struct {
 	place      wire.Place
 	isRoot     bool
 	epoch      uint32
+	placed     bool // the place has changed since those below were told
 	parent     identity.ID
+	former     identity.ID // the last parent, which feeds this peer until formerTo
+	formerTo   time.Duration
 	heardAt    time.Duration // anything from the parent
 	parentIdle bool          // the parent said that no media flows
 	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
 	successor  identity.ID   // whom the parent, a root, has named to take over
-	jitter     time.Duration // smoothed deviation of what comes from the parent
+	jitter     time.Duration // how late what comes from the parent is, smoothed
 	backup     identity.ID
 	backupAt   wire.Place
 	backupSaid time.Duration // when the backup was last heard
@@ -176,6 +179,7 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 func (m *Machine) tick(now time.Duration) {
 	m.forget(now)
 	m.watchParent(now)
+	m.partFormer(now)
 	m.watchBackup(now)
 	m.watchChildren(now)
 	m.seek(now, &m.seekParent)
@@ -183,6 +187,9 @@ func (m *Machine) tick(now time.Duration) {
 	m.elect(now)
 	m.improve(now)
 	m.replay(now)
+	if m.placed {
+		m.beaconAll(now)
+	}
 	m.beacons(now)
 	if now >= m.advertAt {
 		m.spread(now, false)
@@ -211,6 +218,9 @@ func (m *Machine) Deadline() (time.Duration, bool) {
 		return 0, false
 	}
 	at := min(m.advertAt, m.reportAt, m.wakeAt, m.improveAt)
+	if !m.former.IsZero() {
+		at = min(at, m.formerTo)
+	}
 	at = min(at, m.seekParent.deadline(), m.seekBackup.deadline(), m.parentDeadline(), m.beaconDeadline(), m.replayDeadline())
 	if m.leaving {
 		at = min(at, m.stopAt)

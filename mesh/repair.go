@@ -38,8 +38,8 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 // fromParent takes note of something from the parent, and of how regularly it comes.
 func (m *Machine) fromParent(now time.Duration) {
 	if !m.parentIdle {
-		off := (now - m.heardAt - m.timing.Keepalive/2).Abs()
-		m.jitter += (min(off, m.timing.Stall) - m.jitter) / 16
+		late := max(0, now-m.heardAt-m.timing.Keepalive)
+		m.jitter += (min(late, m.timing.Stall) - m.jitter) / 16
 	}
 	m.heardAt = now
 }
@@ -146,11 +146,11 @@ func (m *Machine) watchBackup(now time.Duration) {
 		return
 	}
 	if !m.backup.IsZero() {
-		useless := now >= m.backupSaid+2*m.timing.IdleStall || slices.Contains(m.backupAt.Path, m.id) || m.backup == m.parent ||
+		useless := now >= m.backupSaid+4*m.timing.Warm || slices.Contains(m.backupAt.Path, m.id) || m.backup == m.parent ||
 			m.backup != m.successor && slices.Contains(m.backupAt.Path, m.parent) ||
 			underRoot && !m.successor.IsZero() && m.backup != m.successor
 		if !useless {
-			m.wake(m.backupSaid + 2*m.timing.IdleStall)
+			m.wake(m.backupSaid + 4*m.timing.Warm)
 			return
 		}
 		m.dropBackup()
@@ -188,15 +188,20 @@ func (m *Machine) idle(c *child, now time.Duration) bool {
 }
 
 // nextBeacon is when a child has to hear something: soon while media pauses, so that
-// silence is not taken for death, and now and then when there is none.
+// silence is not taken for death, and now and then when there is none. Media that comes
+// up from a child counts as well: the child must not wait longer than others to learn
+// that the way up is cut.
 func (m *Machine) nextBeacon(c *child) time.Duration {
-	if !c.linked {
+	switch {
+	case !c.linked:
 		return never
+	case c.backup:
+		return c.saidAt + m.timing.Warm
+	case c.sentAt < c.mediaAt+m.timing.KeepaliveFor:
+		return min(c.sentAt+m.timing.Keepalive, c.saidAt+m.timing.Refresh)
+	default:
+		return c.saidAt + m.timing.Beacon
 	}
-	if !c.backup && c.sentAt < c.mediaAt+m.timing.KeepaliveFor {
-		return c.sentAt + m.timing.Keepalive
-	}
-	return c.sentAt + m.timing.Beacon
 }
 
 func (m *Machine) beaconDeadline() time.Duration {
@@ -207,20 +212,18 @@ func (m *Machine) beaconDeadline() time.Duration {
 	return at
 }
 
-// beacons sends what is due. While media flows, a beacon goes out every Beacon all the
-// same, since it tells where this peer stands.
+// beacons sends what is due.
 func (m *Machine) beacons(now time.Duration) {
 	for i := range m.children {
-		if c := &m.children[i]; now >= m.nextBeacon(c) || c.linked && now >= c.said()+m.timing.Beacon {
+		if c := &m.children[i]; now >= m.nextBeacon(c) {
 			m.beacon(now, c)
 		}
 	}
 }
 
-func (c *child) said() time.Duration { return c.sentAt }
-
 // beaconAll tells everyone below at once, since something has changed.
 func (m *Machine) beaconAll(now time.Duration) {
+	m.placed = false
 	for i := range m.children {
 		if m.children[i].linked {
 			m.beacon(now, &m.children[i])
@@ -234,6 +237,6 @@ func (m *Machine) beacon(now time.Duration, c *child) {
 	if err != nil {
 		panic(err) // plain fields of our own
 	}
-	c.sentAt = now
+	c.sentAt, c.saidAt = now, now
 	m.emit(Transmit{c.id, datagram})
 }

@@ -46,7 +46,7 @@ func (r *router) init() {
 // frame, allocates nothing.
 func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw []byte) (to []identity.ID, fresh bool) {
 	if !from.IsZero() {
-		if _, near := slices.BinarySearchFunc(m.neighbors, from, identity.ID.Compare); !near {
+		if _, near := slices.BinarySearchFunc(m.neighbors, from, identity.ID.Compare); !near && from != m.former {
 			return nil, false
 		}
 		if from == m.parent {
@@ -62,9 +62,15 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		return nil, true
 	}
 	for i := range m.children {
-		if c := &m.children[i]; !c.backup && c.id != from {
+		if c := &m.children[i]; !c.backup {
 			c.mediaAt = now
+			if c.id != from {
+				c.sentAt = now
+			}
 		}
+	}
+	if from == m.former && !from.IsZero() {
+		from = m.parent // which has it by another way
 	}
 	to = m.neighbors
 	if at, ok := slices.BinarySearchFunc(to, from, identity.ID.Compare); ok {

@@ -18,8 +18,9 @@ type child struct {
 	speaker bool
 	moving  time.Duration // asked to move until then
 	below   summary       // what it last reported
+	saidAt  time.Duration // the last beacon to it
 	sentAt  time.Duration // the last datagram to it
-	mediaAt time.Duration // the last media to it
+	mediaAt time.Duration // the last media to it, or from it
 }
 
 func (m *Machine) childAt(id identity.ID) int {
@@ -59,7 +60,7 @@ func (m *Machine) spare() int {
 	if !m.offers() {
 		return 0
 	}
-	return max(0, 2*m.maxChildren-len(m.children))
+	return max(0, m.maxChildren-(len(m.children)-m.fed()))
 }
 
 // standAt takes a place in the tree.
@@ -68,6 +69,7 @@ func (m *Machine) standAt(p wire.Place) {
 	m.place, m.epoch = p, p.Epoch
 	m.refreshNeighbors()
 	if !same {
+		m.placed = true // those below hear of it at once
 		m.changed()
 	}
 }
@@ -242,6 +244,9 @@ func (m *Machine) leftBy(now time.Duration, from identity.ID) {
 	if from == m.backup {
 		m.backup = identity.ID{}
 	}
+	if from == m.former {
+		m.former = identity.ID{}
+	}
 	if from == m.parent {
 		m.orphan(now, false)
 		return
@@ -251,7 +256,7 @@ func (m *Machine) leftBy(now time.Duration, from identity.ID) {
 
 // hangUp closes a link that nothing needs any more.
 func (m *Machine) hangUp(id identity.ID) {
-	if m.links[id] && id != m.parent && id != m.backup && m.childAt(id) < 0 && m.seekParent.target != id && m.seekBackup.target != id {
+	if m.links[id] && id != m.parent && id != m.former && id != m.backup && m.childAt(id) < 0 && m.seekParent.target != id && m.seekBackup.target != id {
 		delete(m.links, id)
 		m.emit(HangUp{id})
 	}
@@ -267,11 +272,15 @@ func (m *Machine) linkUp(now time.Duration, id identity.ID) {
 	}
 	m.linkedTo(now, id, &m.seekParent)
 	m.linkedTo(now, id, &m.seekBackup)
+	m.hangUp(id) // unless somebody still wants it
 }
 
 // linkDown takes note of a broken link.
 func (m *Machine) linkDown(now time.Duration, id identity.ID) {
 	delete(m.links, id)
+	if id == m.former {
+		m.former = identity.ID{}
+	}
 	m.suspect(now, id)
 	m.dropChild(id)
 	m.failed(now, id)
