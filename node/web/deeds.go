@@ -1,0 +1,102 @@
+package web
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/node"
+	"github.com/banyan-rooms/banyan/rooms"
+)
+
+// NewRoom is what a room is made from.
+type NewRoom struct {
+	Title    string `json:"title"`
+	Kind     string `json:"kind"`     // open or invite
+	Language string `json:"language"` // BCP 47, or empty
+}
+
+// policy is what a node makes of it.
+func (r NewRoom) policy() (rooms.Policy, error) {
+	p := rooms.Policy{Title: strings.TrimSpace(r.Title), Language: r.Language}
+	switch r.Kind {
+	case rooms.Open.String():
+		p.Kind = rooms.Open
+	case rooms.InviteOnly.String():
+		p.Kind = rooms.InviteOnly
+	default:
+		return p, refuse(http.StatusBadRequest, "kind is %q; a room is %q or %q", r.Kind, rooms.Open, rooms.InviteOnly)
+	}
+	return p, nil
+}
+
+// NewInvite is what an invite is made from; all of it is optional.
+type NewInvite struct {
+	Role         string      `json:"role"`          // what the guest becomes; empty is listener
+	Uses         uint32      `json:"uses"`          // how many people may use the link; 0 is any number
+	ExpiresHours uint32      `json:"expires_hours"` // 0 is a day
+	Peer         identity.ID `json:"peer"`          // for this person only; zero is for whoever has the link
+}
+
+// options is what a node makes of it.
+func (i NewInvite) options() (node.InviteOptions, error) {
+	role, err := invite.ParseRole(cmp.Or(i.Role, invite.Listener.String()))
+	if err != nil {
+		return node.InviteOptions{}, refuse(http.StatusBadRequest, "%w", err)
+	}
+	return node.InviteOptions{
+		Bearer: i.Peer.IsZero(), Named: i.Peer, Role: role, Uses: i.Uses,
+		Expires: time.Duration(cmp.Or(i.ExpiresHours, 24)) * time.Hour,
+	}, nil
+}
+
+// Invitation is a link to hand to a guest, in its two forms.
+type Invitation struct {
+	Link string `json:"link"` // https, for chats that know no other; the URI where no base is known
+	URI  string `json:"uri"`  // banyan:
+}
+
+// Command is something done in a room.
+type Command struct {
+	Do   string      `json:"do"`   // one of deeds
+	Peer identity.ID `json:"peer"` // to whom; zero is oneself
+	Text string      `json:"text"` // the title of rename
+}
+
+// deeds are all that one can do in a room.
+var deeds = map[string]func(c Command) rooms.Command{
+	"raise-hand":     func(Command) rooms.Command { return rooms.RaiseHand{} },
+	"lower-hand":     func(c Command) rooms.Command { return rooms.LowerHand{Who: c.Peer} },
+	"invite-up":      func(c Command) rooms.Command { return rooms.InviteUp{Who: c.Peer} },
+	"accept":         func(Command) rooms.Command { return rooms.AcceptStage{} },
+	"decline":        func(Command) rooms.Command { return rooms.DeclineStage{} },
+	"mute":           func(Command) rooms.Command { return rooms.SetMuted{Muted: true} },
+	"unmute":         func(Command) rooms.Command { return rooms.SetMuted{} },
+	"move-down":      func(c Command) rooms.Command { return rooms.MoveDown{Who: c.Peer} },
+	"make-moderator": func(c Command) rooms.Command { return rooms.Grant{Who: c.Peer, Role: invite.Moderator} },
+	"ban":            func(c Command) rooms.Command { return rooms.Ban{Who: c.Peer} },
+	"leave":          func(Command) rooms.Command { return rooms.Leave{} },
+	"close":          func(Command) rooms.Command { return rooms.Close{} },
+	"rename":         func(c Command) rooms.Command { return rooms.SetTitle{Title: strings.TrimSpace(c.Text)} },
+}
+
+// toSomeone are the deeds that are done to somebody else.
+var toSomeone = map[string]bool{"invite-up": true, "make-moderator": true, "ban": true}
+
+// command is what a room makes of it.
+func (c Command) command() (rooms.Command, error) {
+	deed, known := deeds[c.Do]
+	switch {
+	case !known:
+		all := strings.Join(slices.Sorted(maps.Keys(deeds)), ", ")
+		return nil, refuse(http.StatusBadRequest, "do is %q, which is nothing that one can do in a room; these are: %s", c.Do, all)
+	case toSomeone[c.Do] && c.Peer.IsZero():
+		return nil, refuse(http.StatusBadRequest, "%s needs the peer that it is done to", c.Do)
+	}
+	return deed(c), nil
+}

@@ -1,0 +1,81 @@
+// The bar at the bottom: what one can do oneself, and how one is heard.
+
+import { leave, openMicrophone, stepDown, toggleHand, toggleMute } from '../actions.js'
+import { avatar } from '../avatar.js'
+import { h } from '../dom.js'
+import { icon } from '../icons.js'
+import { nameOf, self } from '../people.js'
+import { loudness } from '../sound/context.js'
+import { micEnergy, unblock } from '../sound/conductor.js'
+import { store, update } from '../store.js'
+import { t } from '../strings.js'
+
+/** Bar draws it. */
+export function Bar(room) {
+  const me = self(room)
+  return h('div', { key: 'bar', class: 'bar', role: 'region', 'aria-label': t('bar.label') },
+    h('div', { class: 'who' },
+      h('span', { class: 'face', 'data-peer': room.on_stage ? me.id : null },
+        h('span', { class: 'ring', 'aria-hidden': 'true' }), avatar(me.id, me.name)),
+      h('span', { class: 'lines' }, h('strong', null, nameOf(me)), h('small', null, standing(room, me)))),
+    h('div', { class: 'acts' },
+      store.hear === 'blocked' && h('button', { class: 'sun', onclick: unblock, title: t('hear.blocked.note') }, icon('ear'), t('hear.blocked')),
+      room.on_stage ? StageActs(room) : AudienceActs(room, me),
+      h('button', { class: 'danger', onclick: () => leave(room.id), disabled: store.busy['leave '] },
+        icon('leave'), h('span', { class: 'label' }, t('bar.leave')))))
+}
+
+function standing(room, me) {
+  if (room.on_stage) {
+    if (store.mic === 'on') return t(room.muted ? 'bar.muted' : 'bar.live')
+    return t('bar.stage')
+  }
+  return me.hand ? t('bar.place', { n: me.hand }) : t('bar.audience')
+}
+
+function AudienceActs(room, me) {
+  if (room.invited) {
+    return h('button', { class: 'primary', onclick: () => update({ dialog: { kind: 'consent', room: room.id } }) },
+      icon('mic'), t('bar.answer'))
+  }
+  return h('button', {
+    class: me.hand ? 'pressed' : 'primary', 'aria-pressed': String(Boolean(me.hand)), title: `${t('bar.raise')} (H)`,
+    onclick: () => toggleHand(room),
+  }, icon('hand'), t(me.hand ? 'bar.lower' : 'bar.raise'))
+}
+
+function StageActs(room) {
+  const open = store.mic === 'on' || store.mic === 'connecting' || store.mic === 'lost'
+  return [
+    open ? MuteButton(room) : OpenButton(room),
+    room.role !== 'host' && h('button', { class: 'plain', onclick: () => stepDown(room) },
+      icon('down'), h('span', { class: 'label' }, t('bar.down'))),
+  ]
+}
+
+function OpenButton(room) {
+  const asking = store.mic === 'asking'
+  return h('button', { class: 'primary', disabled: asking, title: store.micWords || `${t('bar.mic')} (M)`, onclick: () => openMicrophone(room) },
+    icon('mic'), t(asking ? 'bar.mic.asking' : 'bar.mic'))
+}
+
+function MuteButton(room) {
+  const label = store.mic === 'on' ? t(room.muted ? 'bar.unmute' : 'bar.mute') : t('bar.mic.connecting')
+  return h('button', {
+    class: room.muted ? 'pressed' : 'primary', 'aria-pressed': String(room.muted), title: `${label} (M)`,
+    onclick: () => toggleMute(room),
+  }, icon(room.muted ? 'muted' : 'mic'), label, !room.muted && Level())
+}
+
+// Level is the own microphone's, drawn on each frame of the screen while it shows.
+function Level() {
+  let frame = 0
+  const draw = (el) => {
+    el.style.setProperty('--level', loudness(micEnergy()).toFixed(2))
+    frame = requestAnimationFrame(() => draw(el))
+  }
+  return h('span', {
+    class: 'level', role: 'img', 'aria-label': t('bar.level'),
+    mounted: draw, unmounted: () => cancelAnimationFrame(frame),
+  }, h('i'), h('i'), h('i'), h('i'), h('i'))
+}

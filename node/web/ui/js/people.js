@@ -1,0 +1,44 @@
+// Words about people.
+
+import { store } from './store.js'
+import { t } from './strings.js'
+
+/** nameOf is what someone is called on this page. */
+export function nameOf(person) {
+  return person?.name || t('person.noname')
+}
+
+/** whoIs finds someone in a room by ID; a relay is in the tree alone. */
+export function whoIs(room, id) {
+  return room.people.find((p) => p.id === id)
+}
+
+/** nodeName is what a node of the tree is called. */
+export function nodeName(node) {
+  return node.name || (node.relay ? t('tree.relayname', { key: shortID(node.id) }) : shortID(node.id))
+}
+
+/** shortID is the end of a peer ID, enough to tell people apart. */
+export function shortID(id) {
+  return id.slice(-6)
+}
+
+/** mayModerate tells whether someone's role lets them run the stage. */
+export function mayModerate(room) {
+  return room.role === 'host' || room.role === 'moderator'
+}
+
+/** self is the person at this page, in a room. */
+export function self(room) {
+  return room.people.find((p) => p.self) ?? { id: store.state.self.id, name: store.state.self.name, role: room.role }
+}
+
+/** about says all about someone in a few words. */
+export function about(person) {
+  const words = [t(`role.${person.role}`)]
+  if (person.self) words.unshift(t('app.you'))
+  if (person.on_stage && person.muted) words.push(t('person.muted'))
+  if (person.hand) words.push(t('person.hand', { n: person.hand }))
+  if (person.invited) words.push(t('person.invited'))
+  return words.join(', ')
+}

@@ -1,0 +1,17 @@
+// Every word that the page shows, in one catalogue for each language.
+
+import { en } from './strings/en.js'
+
+const catalogue = en
+
+/** t returns the text of a key, with {names} filled in. */
+export function t(key, values) {
+  const text = catalogue[key]
+  if (text === undefined) throw new Error(`no text for ${key}`)
+  return values ? text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '') : text
+}
+
+/** count chooses between one and many: keys `key.one` and `key.many`, with {n}. */
+export function count(key, n) {
+  return t(n === 1 ? `${key}.one` : `${key}.many`, { n: n.toLocaleString() })
+}

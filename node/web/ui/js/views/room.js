@@ -1,0 +1,83 @@
+// The room: the stage on top, the audience below, beside them who wants to speak and
+// how the sound travels.
+
+import { go, leave } from '../actions.js'
+import { h } from '../dom.js'
+import { icon } from '../icons.js'
+import { openInvite } from '../parts/invite.js'
+import { Network } from '../parts/network.js'
+import { Person } from '../parts/person.js'
+import { Queue } from '../parts/queue.js'
+import { Tree } from '../parts/tree.js'
+import { mayModerate } from '../people.js'
+import { store, update } from '../store.js'
+import { count, t } from '../strings.js'
+import { languageName } from './home.js'
+
+// So many people of the audience are drawn at first, and at most.
+const first = 35
+const most = 500
+
+/** RoomHead is the part of a room that stands in the crown. */
+export function RoomHead(room) {
+  return h('div', { key: 'head', class: 'roomhead' },
+    h('div', null,
+      h('h1', null, room.title,
+        mayModerate(room) && h('button', { class: 'quiet round', 'aria-label': t('room.rename'), title: t('room.rename'),
+          onclick: () => update({ dialog: { kind: 'retitle', room: room.id } }) }, icon('pen'))),
+      h('p', null,
+        h('span', { class: 'fact' }, icon(room.kind === 'invite' ? 'lock' : 'globe'), t(room.kind === 'invite' ? 'room.invite' : 'room.open')),
+        h('span', { class: 'fact' }, icon('people'), count('people', room.people.length)),
+        room.language && h('span', { class: 'fact' }, languageName(room.language)))),
+    h('div', { class: 'acts' },
+      !room.closed && h('button', { class: 'cream', onclick: () => openInvite(room) }, icon('link'), t('room.invitebutton')),
+      room.role === 'host' && !room.closed && h('button', { class: 'quiet', onclick: () => update({ dialog: { kind: 'close', room: room.id } }) }, t('room.close'))))
+}
+
+/** RoomView draws a room. */
+export function RoomView(room) {
+  const stage = room.people.filter((p) => p.on_stage)
+  const audience = room.people.filter((p) => !p.on_stage)
+  return h('main', { key: `room ${room.id}`, id: 'content', class: 'room' },
+    room.closed && h('p', { key: 'closed', class: 'notice', role: 'status' }, t('room.closed'),
+      h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
+    room.banned && h('p', { key: 'banned', class: 'notice', role: 'status' }, t('room.banned'),
+      h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
+    h('div', { class: 'columns' },
+      h('div', { class: 'floor' },
+        h('section', { key: 'stage', class: stage.length > 6 ? 'stage many' : 'stage', 'aria-labelledby': 'stage-title' },
+          h('h2', { id: 'stage-title' }, t('room.stage')),
+          stage.length > 0
+            ? h('ul', { class: 'people' }, stage.map((p) => Person(room, p, { large: true })))
+            : h('p', { class: 'soft' }, t('room.stage.empty'))),
+        h('section', { key: 'audience', class: 'audience', 'aria-labelledby': 'audience-title' },
+          h('h2', { id: 'audience-title' }, t('room.audience'), audience.length > 0 && h('span', { class: 'badge' }, audience.length.toLocaleString())),
+          audience.length > 0
+            ? h('ul', { class: 'people' }, audience.slice(0, store.wide ? most : first).map((p) => Person(room, p)))
+            : Nobody(room),
+          More(audience.length)),
+        !room.closed && Tree(room)),
+      h('div', { class: 'side' },
+        mayModerate(room) && Queue(room),
+        !room.closed && Network(room))))
+}
+
+function Nobody(room) {
+  return [h('p', { class: 'soft', key: 'nobody' }, t('room.audience.empty')),
+    !room.closed && h('button', { key: 'invite', class: 'plain more', onclick: () => openInvite(room) }, icon('link'), t('invite.title'))]
+}
+
+function More(n) {
+  if (n <= first) return null
+  if (store.wide) {
+    return n > most && h('p', { class: 'soft' }, t('room.more', { n: (n - most).toLocaleString() }))
+  }
+  return h('button', { class: 'plain more', onclick: () => update({ wide: true }) }, t('room.all', { n: n.toLocaleString() }))
+}
+
+/** Missing is what is shown where a room was. */
+export function Missing() {
+  return h('main', { key: 'missing', id: 'content', class: 'room' },
+    h('div', { class: 'empty' }, icon('leaf'), h('p', null, h('strong', null, t('room.unknown'))),
+      h('button', { class: 'primary', onclick: () => go(null) }, t('app.home'))))
+}
