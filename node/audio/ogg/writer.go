@@ -10,9 +10,9 @@ import (
 	"github.com/banyan-rooms/banyan/node/audio"
 )
 
-// preSkip is the delay of libopus at 48 kHz: sample n that was spoken comes out of
+// PreSkip is the delay of libopus at 48 kHz: sample n that was spoken comes out of
 // the decoder as sample n+312, and a player that skips 312 is in time again.
-const preSkip = 312
+const PreSkip = 312
 
 // pageSamples is how much sound a page holds: at most this much is lost when the
 // writer dies.
@@ -42,7 +42,7 @@ type Writer struct {
 func NewWriter(w io.Writer, serial uint32, title string) (*Writer, error) {
 	d := &Writer{w: w, serial: serial}
 	head := append([]byte("OpusHead"), 1, 1) // version, channels
-	head = binary.LittleEndian.AppendUint16(head, preSkip)
+	head = binary.LittleEndian.AppendUint16(head, PreSkip)
 	head = binary.LittleEndian.AppendUint32(head, audio.SampleRate)
 	head = append(head, 0, 0, 0) // gain 0 dB, channel mapping family 0
 	d.add(head)

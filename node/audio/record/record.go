@@ -1,0 +1,186 @@
+// Package record keeps what is heard in a room: the packets of each speaker as they
+// came, in DIR/<name>.ogg, and all of them together in DIR/mix.wav.
+//
+// All files have one time axis, that of the first call. Sound lies where it was heard,
+// put right by media time: a buffer for each speaker (package jitter) holds frames
+// for a second, so that those which a repaired tree brings late have their place too.
+// What is missing after that is concealed, in the mix by the decoder and in the Ogg
+// file by whoever plays it.
+//
+// There is no goroutine; time is an argument and belongs to the caller. Every file is
+// whole up to the second before, whatever happens.
+package record
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node/audio"
+	"github.com/banyan-rooms/banyan/node/audio/jitter"
+	"github.com/banyan-rooms/banyan/node/audio/ogg"
+	"github.com/banyan-rooms/banyan/node/audio/wav"
+)
+
+// Delay is how long a frame may be on its way and still be recorded in its place:
+// a recording is not listened to yet, so it can wait for a tree that is repaired.
+const Delay = time.Second
+
+// MixName is the file with all speakers.
+const MixName = "mix.wav"
+
+// Recorder writes one recording. It has one owner.
+type Recorder struct {
+	dir        string
+	newDecoder func() (audio.Decoder, error)
+	mixFile    *os.File
+	mix        *wav.Writer
+	skip       int // samples of the mix left out, to take back the codec's delay
+	speakers   []*speaker
+
+	begun bool
+	start time.Duration // of the time axis
+	slots int64         // 20 ms written
+	now   time.Duration // latest heard of
+}
+
+// New begins a recording in a folder, which is made if it is not there. A recording
+// that is there already is not written over.
+func New(dir string, newDecoder func() (audio.Decoder, error)) (*Recorder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make a folder for the recording: %w", err)
+	}
+	r := &Recorder{dir: dir, newDecoder: newDecoder, skip: ogg.PreSkip}
+	var err error
+	if r.mixFile, err = r.create(MixName); err != nil {
+		return nil, err
+	}
+	if r.mix, err = wav.NewWriter(r.mixFile); err != nil {
+		return nil, errors.Join(fmt.Errorf("record to %s: %w", r.mixFile.Name(), err), r.mixFile.Close())
+	}
+	return r, nil
+}
+
+// create makes a new file.
+func (r *Recorder) create(name string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(r.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("there is a recording in %s already; choose another folder: %w", r.dir, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make a file for the recording: %w", err)
+	}
+	return f, nil
+}
+
+// Heard takes in a frame that came at a time. name is what the speaker's file is
+// called, should this be the first. The packet must not be changed afterwards.
+//
+// An error is one of writing: the recording does not go on.
+func (r *Recorder) Heard(id identity.ID, name string, seq uint64, frame audio.Frame, at time.Duration) error {
+	if err := r.Tick(at); err != nil {
+		return err
+	}
+	s := r.find(id)
+	if s == nil {
+		var err error
+		if s, err = r.begin(id, name); err != nil {
+			return err
+		}
+	}
+	s.buffer.Push(at, seq, frame)
+	return nil
+}
+
+// Tick lets time pass: what has waited for long enough is written.
+func (r *Recorder) Tick(now time.Duration) error {
+	if !r.begun {
+		r.begun, r.start = true, now
+	}
+	r.now = max(r.now, now)
+	return r.advance(r.now)
+}
+
+// advance writes all that belongs before now less the delay.
+func (r *Recorder) advance(now time.Duration) error {
+	for {
+		due := r.start + time.Duration(r.slots)*audio.FrameDuration + Delay
+		if due > now {
+			return nil
+		}
+		if err := r.write(due); err != nil {
+			return err
+		}
+	}
+}
+
+// write writes the next 20 ms of all files.
+func (r *Recorder) write(due time.Duration) error {
+	var sum [audio.FrameSamples]int32
+	for _, s := range r.speakers {
+		pcm, err := s.play(due, r.slots*audio.FrameSamples)
+		if err != nil {
+			return err
+		}
+		for i, v := range pcm {
+			sum[i] += int32(v)
+		}
+	}
+	r.slots++
+	var out [audio.FrameSamples]int16
+	for i, v := range sum {
+		out[i] = int16(max(-1<<15, min(1<<15-1, v))) // two who shout at once are clipped
+	}
+	left := out[min(r.skip, len(out)):]
+	r.skip -= len(out) - len(left)
+	if err := r.mix.Write(left); err != nil {
+		return fmt.Errorf("record to %s: %w", r.mixFile.Name(), err)
+	}
+	return nil
+}
+
+// Close writes what still waits and closes all files, whatever errors there are.
+func (r *Recorder) Close() error {
+	var all []error
+	if r.begun {
+		all = append(all, r.advance(r.now+Delay))
+	}
+	for _, s := range r.speakers {
+		all = append(all, s.close())
+	}
+	if err := errors.Join(r.mix.Close(), r.mixFile.Close()); err != nil {
+		all = append(all, fmt.Errorf("record to %s: %w", r.mixFile.Name(), err))
+	}
+	return errors.Join(all...)
+}
+
+// Speaker is what was recorded of one speaker.
+type Speaker struct {
+	ID     identity.ID
+	Path   string // of the file
+	Broken uint64 // packets that came and could not be decoded; concealed, and not in the file
+	jitter.Stats
+}
+
+// Speakers tells of all who were heard, ordered by ID.
+func (r *Recorder) Speakers() []Speaker {
+	all := make([]Speaker, 0, len(r.speakers))
+	for _, s := range r.speakers {
+		all = append(all, Speaker{ID: s.id, Path: s.file.Name(), Broken: s.broken, Stats: s.buffer.Stats()})
+	}
+	slices.SortFunc(all, func(a, b Speaker) int { return a.ID.Compare(b.ID) })
+	return all
+}
+
+// find gives the speaker, or nil.
+func (r *Recorder) find(id identity.ID) *speaker {
+	i := slices.IndexFunc(r.speakers, func(s *speaker) bool { return s.id == id })
+	if i < 0 {
+		return nil
+	}
+	return r.speakers[i]
+}
