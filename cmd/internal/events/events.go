@@ -1,0 +1,41 @@
+// Package events is what the programs print with --json: one object a line, so
+// that a script can follow a run as it happens. Which fields are set depends on
+// the kind of event.
+package events
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/banyan-rooms/banyan/node/measure"
+)
+
+// The kinds of event.
+const (
+	Ready  = "ready"  // the node runs: ID, Addrs
+	Page   = "page"   // its page is served: Page
+	Room   = "room"   // a room was made or entered: Room, Title, Link
+	Stage  = "stage"  // this node is on the stage and may speak
+	Sound  = "sound"  // the first sound was heard: AfterMS since the join began
+	Spoke  = "spoke"  // all that was to be said was said: Sent
+	Closed = "closed" // the room was closed by a moderator
+	Report = "report" // the last line of a run: Sent, AfterMS, Depth, Heard
+)
+
+// Event is one line.
+type Event struct {
+	Event   string          `json:"event"`
+	ID      string          `json:"id,omitempty"`
+	Addrs   []string        `json:"addrs,omitempty"`
+	Page    string          `json:"page,omitempty"`
+	Room    string          `json:"room,omitempty"`
+	Title   string          `json:"title,omitempty"`
+	Link    string          `json:"link,omitempty"`
+	AfterMS int64           `json:"after_ms,omitempty"`
+	Sent    int             `json:"sent,omitempty"`  // frames of one's own
+	Depth   int             `json:"depth,omitempty"` // hops below the root
+	Heard   *measure.Report `json:"heard,omitempty"`
+}
+
+// Write prints one event as a line.
+func Write(w io.Writer, e Event) error { return json.NewEncoder(w).Encode(e) }
