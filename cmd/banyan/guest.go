@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-rooms/banyan/cmd/internal/events"
+	"github.com/banyan-rooms/banyan/crypto/epoch"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node"
+	"github.com/banyan-rooms/banyan/node/audio"
+	"github.com/banyan-rooms/banyan/node/audio/record"
+	"github.com/banyan-rooms/banyan/node/measure"
+	"github.com/banyan-rooms/banyan/node/play"
+	"github.com/banyan-rooms/banyan/rooms"
+)
+
+// guest is a node in a room without a page.
+type guest struct {
+	*desk
+	cmd   *cobra.Command
+	flags nodeFlags
+	visit visitFlags
+	room  identity.RoomID
+	begun time.Time
+	leave context.CancelFunc // ends the visit
+
+	heard   <-chan node.Heard
+	silence func()
+
+	meter    *measure.Meter   // owned by hear, and by report after it
+	recorder *record.Recorder // owned by hear
+	names    map[identity.ID]string
+
+	sent  atomic.Int64
+	depth atomic.Int64
+}
+
+// listen begins to hear, before anything else could be missed.
+func (g *guest) listen() (err error) {
+	g.meter, g.names = measure.New(measure.Config{}), make(map[identity.ID]string)
+	if g.visit.record != "" {
+		if g.recorder, err = record.New(g.visit.record, newDecoder); err != nil {
+			return err
+		}
+	}
+	g.heard, g.silence, err = g.Hear(g.room)
+	return err
+}
+
+// hear measures and records what comes, until ctx ends.
+func (g *guest) hear(ctx context.Context) (err error) {
+	defer g.silence()
+	tick := time.NewTicker(audio.FrameDuration)
+	defer tick.Stop()
+	if g.recorder != nil {
+		defer func() { err = errors.Join(err, g.recorder.Close()) }()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case h, open := <-g.heard:
+			if !open {
+				g.leave()
+				return nil
+			}
+			if err := g.take(h); err != nil {
+				g.leave()
+				return err
+			}
+		case <-tick.C:
+			if g.recorder == nil {
+				continue
+			}
+			if err := g.recorder.Tick(time.Since(g.begun)); err != nil {
+				g.leave()
+				return err
+			}
+		}
+	}
+}
+
+// take takes one frame in.
+func (g *guest) take(h node.Heard) error {
+	if g.meter.First().IsZero() {
+		g.say(events.Event{Event: events.Sound, Room: g.room.String(), AfterMS: max(1, h.Received.Sub(g.begun).Milliseconds())})
+		printf(g.cmd, g.flags, "Sound.")
+	}
+	g.meter.Heard(measure.Frame{Speaker: h.Speaker, Epoch: epoch.Of(h.KID), Number: h.CTR, Captured: h.Captured, Arrived: h.Received})
+	if g.recorder == nil {
+		return nil
+	}
+	return g.recorder.Heard(h.Speaker, g.nameOf(h.Speaker), h.CTR, h.Frame, h.Received.Sub(g.begun))
+}
+
+// nameOf is what somebody was called when they were first heard.
+func (g *guest) nameOf(id identity.ID) string {
+	if name, known := g.names[id]; known {
+		return name
+	}
+	room, _ := g.look()
+	for _, p := range room.People {
+		g.names[p.ID] = p.Name
+	}
+	return g.names[id]
+}
+
+// watch tells what happens to the room, and ends the visit when the room has ended.
+func (g *guest) watch(ctx context.Context) error {
+	changed, stop := g.Watch()
+	defer stop()
+	first := true
+	for {
+		room, here := g.look()
+		if !here {
+			g.leave()
+			return nil
+		}
+		if first {
+			g.say(events.Event{Event: events.Room, Room: room.ID.String(), Title: room.Title})
+			printf(g.cmd, g.flags, "In the room %q, as %s. Ctrl-C leaves it.", room.Title, room.Role)
+			first = false
+		}
+		if room.Network.Attached {
+			g.depth.Store(int64(room.Network.Depth))
+		}
+		if room.Closed || room.Banned {
+			g.say(events.Event{Event: events.Closed, Room: room.ID.String()})
+			printf(g.cmd, g.flags, "The room is over.")
+			g.leave()
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
+	}
+}
+
+// look is the room as it is now.
+func (g *guest) look() (node.RoomStatus, bool) {
+	for _, r := range g.Status().Rooms {
+		if r.ID == g.room {
+			return r, true
+		}
+	}
+	return node.RoomStatus{}, false
+}
+
+// speak gets onto the stage and speaks there.
+func (g *guest) speak(ctx context.Context) error {
+	source, err := g.visit.source()
+	if err != nil {
+		g.leave()
+		return err
+	}
+	if err := g.climb(ctx); err != nil || ctx.Err() != nil {
+		g.leave()
+		return err
+	}
+	g.say(events.Event{Event: events.Stage, Room: g.room.String()})
+	printf(g.cmd, g.flags, "On the stage.")
+	_, err = play.Run(ctx, source, g.visit.floor, func(f audio.Frame) error {
+		err := g.Say(g.room, f)
+		if err == nil {
+			g.sent.Add(1)
+		}
+		if errors.Is(err, node.ErrBusy) || errors.Is(err, node.ErrMuted) {
+			return nil // a frame less, as for a person who is interrupted
+		}
+		return err
+	})
+	if err != nil {
+		g.leave()
+		return err
+	}
+	g.say(events.Event{Event: events.Spoke, Room: g.room.String(), Sent: int(g.sent.Load())})
+	if g.visit.stay == 0 && g.visit.record == "" && ctx.Err() == nil {
+		printf(g.cmd, g.flags, "Said all. Still listening; Ctrl-C leaves.")
+	}
+	return nil
+}
+
+// climb raises the hand and accepts the invitation, as a person would.
+func (g *guest) climb(ctx context.Context) error {
+	changed, stop := g.Watch()
+	defer stop()
+	raised := false
+	for {
+		room, here := g.look()
+		switch {
+		case !here:
+			return nil
+		case room.OnStage:
+			return nil
+		case room.Invited:
+			if err := g.Do(ctx, g.room, rooms.AcceptStage{}); err != nil && ctx.Err() == nil {
+				return err
+			}
+		case !raised && room.Network.Attached:
+			raised = true
+			printf(g.cmd, g.flags, "Hand raised; waiting to be invited up.")
+			if err := g.Do(ctx, g.room, rooms.RaiseHand{}); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
+	}
+}
+
+// welcome invites up whoever raises a hand, until ctx ends.
+func (g *guest) welcome(ctx context.Context) error {
+	changed, stop := g.Watch()
+	defer stop()
+	for {
+		room, here := g.look()
+		if !here {
+			return nil
+		}
+		for _, who := range room.Hands {
+			if err := g.Do(ctx, g.room, rooms.InviteUp{Who: who}); err != nil && ctx.Err() == nil {
+				g.log.Warn("cannot invite up", "who", who.Short(), "why", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
+	}
+}

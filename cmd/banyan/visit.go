@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-rooms/banyan/cmd/internal/program"
+	"github.com/banyan-rooms/banyan/node/audio"
+	"github.com/banyan-rooms/banyan/node/audio/file"
+	"github.com/banyan-rooms/banyan/node/audio/opus"
+	"github.com/banyan-rooms/banyan/node/audio/sample"
+	"github.com/banyan-rooms/banyan/node/play"
+)
+
+// visitFlags are the flags of commands that stay in a room.
+type visitFlags struct {
+	speak  string
+	record string
+	stay   time.Duration
+	loop   bool
+	turn   string
+
+	floor play.Turn // of turn
+}
+
+// turnLength is how long each of those who take turns has the floor.
+const turnLength = 6 * time.Second
+
+func (v *visitFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&v.speak, "speak", "", "a WAV or Ogg Opus file to speak, or - for standard input")
+	flags.StringVar(&v.record, "record", "", "directory to record into: one Ogg Opus file a speaker, and mix.wav")
+	flags.DurationVar(&v.stay, "for", 0, "leave after this long (0: stay until Ctrl-C)")
+	flags.BoolVar(&v.loop, "loop", false, "speak the file again and again")
+	flags.StringVar(&v.turn, "turn", "", "speak in turns, by the clock: 1/2 and 2/2 are two who alternate")
+}
+
+// check finds what makes no sense, before anything is started.
+func (v *visitFlags) check() error {
+	if v.stay < 0 {
+		return program.Usage("--for %v: want a duration like 20s", v.stay)
+	}
+	if v.loop && v.speak == "-" {
+		return program.Usage("--loop: standard input can be spoken once only")
+	}
+	if v.turn == "" {
+		return nil
+	}
+	number, of, ok := strings.Cut(v.turn, "/")
+	n, err1 := strconv.Atoi(number)
+	m, err2 := strconv.Atoi(of)
+	if !ok || err1 != nil || err2 != nil || n < 1 || n > m {
+		return program.Usage("--turn %q: want N/M, such as 1/2", v.turn)
+	}
+	v.floor = play.Turn{Number: n, Of: m, Each: turnLength}
+	return nil
+}
+
+// source opens what is to be spoken.
+func (v *visitFlags) source() (audio.Source, error) {
+	if !v.loop {
+		return openSpeech(v.speak)
+	}
+	return play.Loop(func() (audio.Source, error) { return openSpeech(v.speak) })
+}
+
+// bundled marks the recordings that come with the program.
+const bundled = "builtin:"
+
+func openSpeech(path string) (audio.Source, error) {
+	if name, ok := strings.CutPrefix(path, bundled); ok {
+		return sample.Open(name)
+	}
+	source, err := file.Open(path, newEncoder)
+	if err != nil {
+		return nil, fmt.Errorf("speak %s: %w", path, err)
+	}
+	return source, nil
+}
+
+func newEncoder() (audio.Encoder, error) { return opus.NewEncoder(opus.Config{}) }
+
+func newDecoder() (audio.Decoder, error) { return opus.NewDecoder() }
