@@ -94,7 +94,8 @@ type Network interface {
 	SendControl(to identity.ID, protocol string, message []byte, failed func(error))
 
 	// Join takes part in a topic. validate runs before a message is passed on,
-	// from several goroutines; deliver runs for each accepted message of others.
+	// from several goroutines; deliver runs for each accepted message of others, one
+	// after the other; neither may block.
 	Join(topic string, validate func(Gossip) Verdict, deliver func(Gossip)) (Topic, error)
 
 	// Provide announces in the DHT that this peer has what key names, and
@@ -118,7 +119,8 @@ type Topic interface {
 	Publish(ctx context.Context, data []byte) error
 	// Peers are the topic's peers that this one is connected to, ordered by ID.
 	Peers() []identity.ID
-	// Close leaves the topic.
+	// Close leaves the topic. When it returns, deliver is called no more; so
+	// deliver must not call it.
 	Close() error
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 func TestKilledPeerIsNoticedBySilence(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{Timeout: 3 * time.Second}, 2)
 		a, b := open(t, p[0], p[1])
 		start := time.Now()
@@ -43,7 +43,7 @@ func TestKilledPeerIsNoticedBySilence(t *testing.T) {
 }
 
 func TestShortPartitionDelaysControlAndLosesDatagrams(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 3)
 		a, b := open(t, p[0], p[1])
 		connect(t, p[0], p[2])
@@ -79,7 +79,7 @@ func TestShortPartitionDelaysControlAndLosesDatagrams(t *testing.T) {
 }
 
 func TestLongPartitionFailsControl(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 2)
 		connect(t, p[0], p[1])
 		w.Partition([]identity.ID{p[0].Self()}, []identity.ID{p[1].Self()})
@@ -108,7 +108,7 @@ func TestWhoCanBeDialled(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				w, p := world(t, Config{}, 2)
 				tt.prepare(w, p[0], p[1])
 				_, err := p[0].Connect(t.Context(), p[1].Addrs())
@@ -124,7 +124,7 @@ func TestWhoCanBeDialled(t *testing.T) {
 }
 
 func TestGateEndsTheConnection(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		connect(t, p[0], p[1])
 		p[0].Gate(p[1].Self(), true)
@@ -142,7 +142,7 @@ func TestGateEndsTheConnection(t *testing.T) {
 }
 
 func TestRestartedPeerIsReachedAgain(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 2)
 		connect(t, p[0], p[1])
 		p[1].Close()

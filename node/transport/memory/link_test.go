@@ -35,7 +35,7 @@ func open(t *testing.T, from, to *Peer) (dialled, accepted transport.Link) {
 }
 
 func TestLinkCarriesBothWays(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		a, b := open(t, p[0], p[1])
 		if a.Peer() != p[1].Self() || b.Peer() != p[0].Self() || a.Room() != room || b.Room() != room {
@@ -62,7 +62,7 @@ func TestLinkCarriesBothWays(t *testing.T) {
 }
 
 func TestEarlyDatagramsAreKept(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		a, b := open(t, p[0], p[1])
 		for i := range byte(100) {
@@ -92,7 +92,7 @@ func TestCloseReachesTheOtherSide(t *testing.T) {
 	}
 	for name, end := range closers {
 		t.Run(name, func(t *testing.T) {
-			in(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				_, p := world(t, Config{}, 2)
 				a, b := open(t, p[0], p[1])
 				start := time.Now()
@@ -108,7 +108,7 @@ func TestCloseReachesTheOtherSide(t *testing.T) {
 }
 
 func TestRefusedLinkSaysWhy(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		connect(t, p[0], p[1])
 		_, err := p[0].Dial(t.Context(), p[1].Self(), room)
@@ -125,7 +125,7 @@ func TestRefusedLinkSaysWhy(t *testing.T) {
 }
 
 func TestDialsAtOnceEndInOneLink(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		connect(t, p[0], p[1])
 		came := []<-chan transport.Link{accept(p[0]), accept(p[1])}
@@ -151,7 +151,7 @@ func TestDialsAtOnceEndInOneLink(t *testing.T) {
 }
 
 func TestSecondDialIsADuplicate(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		a, b := open(t, p[0], p[1])
 		accept(p[0])
@@ -174,7 +174,7 @@ func TestSecondDialIsADuplicate(t *testing.T) {
 }
 
 func TestNewLinkTakesTheOldOnesPlace(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 2)
 		a, b := open(t, p[0], p[1])
 		came := accept(p[1])
@@ -194,7 +194,7 @@ func TestNewLinkTakesTheOldOnesPlace(t *testing.T) {
 }
 
 func TestGivenUpDialLeavesNoLink(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 2)
 		connect(t, p[0], p[1])
 		came := accept(p[1])

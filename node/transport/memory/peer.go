@@ -22,8 +22,8 @@ var (
 type Peer struct {
 	world   *World
 	id      identity.ID
-	number  int // its place in the world, which is its address
-	life    context.Context
+	number  int             // its place in the world, which is its address
+	life    context.Context //nolint:containedctx // of the peer, which Close ends
 	end     context.CancelFunc
 	running sync.WaitGroup // requests being answered, dials under way
 

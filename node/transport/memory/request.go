@@ -28,7 +28,7 @@ func (p *Peer) exchange(ctx context.Context, to *Peer, serve func(context.Contex
 		defer w.mu.Unlock()
 		w.carry(to, p, func() { answer <- result{data, err} }, lost)
 	}
-	arrive := func() {
+	arrive := func() { //nolint:contextcheck // the other peer's life bounds its handler, not the asker's patience
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if to.closed {

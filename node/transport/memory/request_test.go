@@ -12,7 +12,7 @@ import (
 )
 
 func TestRequestErrors(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 3)
 		connect(t, p[0], p[1])
 		p[1].Handle("/no", func(context.Context, identity.ID, []byte) ([]byte, error) {
@@ -58,7 +58,7 @@ func TestRequestErrors(t *testing.T) {
 }
 
 func TestControlDialsAndFails(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		failed := make(chan error, 4)
 		send := func(size int) {
@@ -100,7 +100,7 @@ func TestControlDialsAndFails(t *testing.T) {
 }
 
 func TestBadAddresses(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 2)
 		for _, addr := range []string{
 			"", "/memory/1", "/ip4/127.0.0.1/tcp/1/p2p/" + p[1].Self().String(),

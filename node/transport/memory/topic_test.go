@@ -26,7 +26,7 @@ func join(t *testing.T, p *Peer, v transport.Verdict) (transport.Topic, <-chan t
 }
 
 func TestGossipReachesEveryoneOnce(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 4)
 		var topics []transport.Topic
 		var came []<-chan transport.Gossip
@@ -56,7 +56,7 @@ func TestGossipReachesEveryoneOnce(t *testing.T) {
 
 func TestGossipStopsAtAVerdict(t *testing.T) {
 	for _, v := range []transport.Verdict{transport.Ignore, transport.Reject} {
-		in(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			_, p := world(t, Config{}, 3) // a line
 			connect(t, p[0], p[1])
 			connect(t, p[1], p[2])
@@ -79,7 +79,7 @@ func TestGossipStopsAtAVerdict(t *testing.T) {
 }
 
 func TestTopicBounds(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{}, 1)
 		topic, _ := join(t, p[0], transport.Accept)
 		if _, err := p[0].Join("t", nil, nil); err == nil {
@@ -98,7 +98,7 @@ func TestTopicBounds(t *testing.T) {
 }
 
 func TestFindWhoProvides(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 4)
 		for _, q := range p[1:] {
 			connect(t, p[0], q)

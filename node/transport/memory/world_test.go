@@ -51,14 +51,8 @@ func connect(t *testing.T, from, to *Peer) {
 	}
 }
 
-// in runs a test in a bubble: time is false there, and nothing may be left running.
-func in(t *testing.T, f func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, f)
-}
-
 func TestDelayIsWhatThePathSays(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 2)
 		w.SetPath(p[0].Self(), p[1].Self(), Path{Delay: 40 * ms})
 		connect(t, p[0], p[1])
@@ -78,7 +72,7 @@ func TestDelayIsWhatThePathSays(t *testing.T) {
 }
 
 func TestControlStaysInOrderUnderJitter(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		_, p := world(t, Config{Path: Path{Delay: 10 * ms, Jitter: 50 * ms}}, 2)
 		connect(t, p[0], p[1])
 		var got []byte
@@ -102,7 +96,7 @@ func TestControlStaysInOrderUnderJitter(t *testing.T) {
 func TestSameSeedLosesTheSameDatagrams(t *testing.T) {
 	run := func(t *testing.T, seed uint64) (came []byte) {
 		t.Helper()
-		in(t, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			_, p := world(t, Config{Seed: seed, Path: Path{Loss: 0.3, Jitter: 30 * ms}}, 2)
 			a, b := open(t, p[0], p[1])
 			b.Receive(func(d []byte) { came = append(came, d[0]) })
@@ -129,7 +123,7 @@ func TestSameSeedLosesTheSameDatagrams(t *testing.T) {
 }
 
 func TestCloseEndsWhatIsUnderWay(t *testing.T) {
-	in(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, p := world(t, Config{}, 2)
 		connect(t, p[0], p[1])
 		p[1].Handle("/slow", func(ctx context.Context, _ identity.ID, _ []byte) ([]byte, error) {

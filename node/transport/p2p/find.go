@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,7 +59,7 @@ func (n *Network) Provide(ctx context.Context, key identity.RoomID) {
 		defer n.running.Done()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer context.AfterFunc(n.life, cancel)()
+		defer context.AfterFunc(n.life, cancel)() //nolint:contextcheck // the network's end is an end, too
 		n.provide(ctx, key)
 	}()
 }
@@ -103,11 +104,11 @@ func (n *Network) announce(ctx context.Context, key identity.RoomID) error {
 func (n *Network) Find(ctx context.Context, key identity.RoomID, limit int) ([]identity.ID, error) {
 	ctx, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()
-	defer context.AfterFunc(n.life, cancel)()
-	var found []identity.ID
+	defer context.AfterFunc(n.life, cancel)() //nolint:contextcheck // the network's end is an end, too
 	if limit <= 0 {
 		return nil, nil
 	}
+	var found []identity.ID
 	for info := range n.dht.FindProvidersAsync(ctx, key.CID(), limit+1) { // one may be this peer
 		id, err := identity.FromPeer(info.ID)
 		if err != nil || info.ID == n.host.ID() {
@@ -121,7 +122,7 @@ func (n *Network) Find(ctx context.Context, key identity.RoomID, limit int) ([]i
 	if n.life.Err() != nil {
 		return nil, fmt.Errorf("find %s: %w", key.Short(), transport.ErrClosed)
 	}
-	if len(found) == 0 && context.Cause(ctx) == context.Canceled {
+	if len(found) == 0 && errors.Is(context.Cause(ctx), context.Canceled) {
 		return nil, fmt.Errorf("find %s: %w", key.Short(), context.Canceled)
 	}
 	return found, nil

@@ -165,13 +165,9 @@ func (t *topic) Close() error {
 
 // leave ends libp2p's part of a topic.
 func (t *topic) leave() error {
-	var errs []error
+	var left error
 	if t.handle != nil {
-		errs = append(errs, t.handle.Close())
+		left = t.handle.Close()
 	}
-	errs = append(errs, t.n.pubsub.UnregisterTopicValidator(t.name))
-	if t.n.life.Err() != nil {
-		return nil // the router is gone, and the topic with it
-	}
-	return errors.Join(errs...)
+	return errors.Join(left, t.n.pubsub.UnregisterTopicValidator(t.name))
 }

@@ -16,7 +16,7 @@ import (
 func (ls *Links) Dial(ctx context.Context, to identity.ID, room identity.RoomID) (transport.Link, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	defer context.AfterFunc(ls.life, cancel)()
+	defer context.AfterFunc(ls.life, cancel)() //nolint:contextcheck // the links' end is an end, too
 	l, err := ls.dial(ctx, key{to, room})
 	if err != nil {
 		return nil, fmt.Errorf("dial link to %s: %w", to.Short(), err)
