@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	// DefaultMin and DefaultMax bound the target, as WebRTC's buffers are bounded in
-	// practice: under one frame nothing is gained, over 200 ms talk becomes turns.
+	// DefaultMin is the least delay: under one frame nothing is gained.
 	DefaultMin = audio.FrameDuration
+	// DefaultMax is the longest delay, our choice: over it, talk becomes turns.
 	DefaultMax = 200 * time.Millisecond
 
 	frame      = audio.FrameDuration

@@ -86,18 +86,21 @@ func TestWhatIsPlayed(t *testing.T) {
 		},
 		{
 			"one comes when its place has passed", slices.Concat(steady(0, 0, 1), steady(60, 3, 5), []come{{at: 105, seq: 2}}), 8,
-			"..01-345", Stats{Played: 5, Late: 1},
+			"..01-345",
+			Stats{Played: 5, Late: 1},
 		},
 		{
 			"the end is concealed, then silent", steady(0, 0, 1), 12, "..01-----...", Stats{Played: 2},
 		},
 		{
 			"a pause of the speaker is silence", slices.Concat(steady(0, 0, 1), []come{{at: 540, seq: 2, shift: 500}, {at: 560, seq: 3, shift: 500}}), 31,
-			"..01-----....................23", Stats{Played: 4},
+			"..01-----....................23",
+			Stats{Played: 4},
 		},
 		{
 			"a new time line is played", slices.Concat(steady(0, 0, 1), []come{{at: 540, seq: 2, shift: 900000}, {at: 560, seq: 3, shift: 900000}}), 31,
-			"..01-----....................23", Stats{Played: 4},
+			"..01-----....................23",
+			Stats{Played: 4},
 		},
 	}
 	for _, test := range tests {
