@@ -10,11 +10,12 @@ import (
 
 // Bounds on what others can make a machine remember.
 const (
-	HardMaxChildren = 64  // of a desktop; MESH.md's cap on fan-out
-	maxAdverts      = 256 // peers that offer to forward, the best ranked
-	maxCandidates   = 64  // peers that somebody said are in the room
-	maxStreams      = 32  // streams whose frames are told apart: 16 speakers, and an epoch's change
-	maxProbes       = 64  // answered in a second
+	HardMaxChildren = 64 // of a desktop; MESH.md's cap on fan-out
+	maxAdverts      = 64 // peers that offer to forward, the best ranked
+	heralds         = 8  // of them advertise: who knows of so many better ranked peers keeps quiet
+	maxCandidates   = 64 // peers that somebody said are in the room
+	maxStreams      = 32 // streams whose frames are told apart: 16 speakers, and an epoch's change
+	maxProbes       = 64 // answered in a second
 	ringFrames      = 1024
 )
 
@@ -46,14 +47,15 @@ type Timing struct {
 	Linking      time.Duration
 	Retry        time.Duration // 200 ms, doubled up to 3 s, with as much jitter
 	Settle       time.Duration // 700 ms before a peer that found nobody becomes the root; guess
-	Advert       time.Duration // 8 s between adverts; they hold 30 s
+	Advert       time.Duration // 12 s between adverts; they hold 40 s, so that two may be lost
 	AdvertTTL    time.Duration
 	Lease        time.Duration // 3 s between lease renewals; they hold 10 s (MESH.md)
 	LeaseTTL     time.Duration
 	Improve      time.Duration // 8 s between looks for a better place; MESH.md has 30 s, which is long for a young room
 	Takeover     time.Duration // 2 s that a better ranked peer waits before it takes the root over
 	Replay       time.Duration // 1 s of frames kept (MESH.md)
-	Report       time.Duration // 2 s between reports
+	Report       time.Duration // 2 s between reports of something new, 10 s between others
+	ReportAll    time.Duration
 	Parting      time.Duration // 1 s for children to move when this peer leaves
 }
 
@@ -75,14 +77,15 @@ func (t Timing) withDefaults() Timing {
 	def(&t.Linking, 5*time.Second)
 	def(&t.Retry, 200*ms)
 	def(&t.Settle, 700*ms)
-	def(&t.Advert, 8*time.Second)
-	def(&t.AdvertTTL, 30*time.Second)
+	def(&t.Advert, 12*time.Second)
+	def(&t.AdvertTTL, 40*time.Second)
 	def(&t.Lease, 3*time.Second)
 	def(&t.LeaseTTL, 10*time.Second)
 	def(&t.Improve, 8*time.Second)
 	def(&t.Takeover, 2*time.Second)
 	def(&t.Replay, time.Second)
 	def(&t.Report, 2*time.Second)
+	def(&t.ReportAll, 10*time.Second)
 	def(&t.Parting, time.Second)
 	return t
 }

@@ -127,6 +127,9 @@ func (m *Machine) leased(now time.Duration, root identity.ID, l Lease) {
 	}
 	m.lastEpoch = max(m.lastEpoch, l.Epoch)
 	next := lease{root, l.Epoch, now + m.timing.LeaseTTL}
+	if s := &m.seekParent; s.phase == resting && m.lease.root != root && !m.attached() {
+		s.prefer, s.at = []identity.ID{root}, min(s.at, now+m.jittered(m.timing.Retry))
+	}
 	switch {
 	case m.lease.root == root || now >= m.lease.expires || m.better(next, m.lease):
 		m.lease = next
@@ -159,17 +162,20 @@ func (m *Machine) rankOf(id identity.ID) *known {
 }
 
 // leads tells whether no live peer is ranked above this one.
-func (m *Machine) leads(now time.Duration) bool {
-	self := m.self()
+func (m *Machine) leads(now time.Duration) bool { return m.outranked(now) == 0 }
+
+// outranked is how many live peers are ranked above this one.
+func (m *Machine) outranked(now time.Duration) int {
+	self, n := m.self(), 0
 	for _, k := range m.adverts {
 		if rank(k, self) > 0 {
-			return true
+			break
 		}
 		if now >= k.dead {
-			return false
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 // rootLives tells whether some root other than this peer is believed to be there.
@@ -255,9 +261,14 @@ func (m *Machine) reversed(now time.Duration, from identity.ID, r *wire.Reverse)
 	m.stopSeeking(&m.seekParent)
 	m.dropBackup()
 	m.below(now, r.Place)
-	if !old.IsZero() && m.links[old] {
+	switch {
+	case old.IsZero():
+	case m.links[old] && m.fed() < m.maxChildren:
 		m.adopt(now, old)
 		m.send(old, &wire.Reverse{Place: m.place})
+	default: // no place for it: it looks for one itself
+		m.send(old, &wire.Leave{})
+		m.hangUp(old)
 	}
 	m.improveAt = min(m.improveAt, now+m.jittered(m.timing.Settle))
 	m.beaconAll(now)
@@ -265,7 +276,7 @@ func (m *Machine) reversed(now time.Duration, from identity.ID, r *wire.Reverse)
 
 // handedOver makes this peer the root because the old one asks it to.
 func (m *Machine) handedOver(now time.Duration, from identity.ID, h *wire.Handover) {
-	if from != m.parent || m.isRoot || !m.offers() || h.Epoch != m.epoch {
+	if from != m.parent || m.isRoot || m.fed() >= m.maxChildren || !m.offers() || h.Epoch != m.epoch {
 		return
 	}
 	m.becomeRoot(now)

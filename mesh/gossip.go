@@ -90,6 +90,28 @@ func (m *Machine) spread(now time.Duration, gone bool) {
 	}
 }
 
+// advertise plans the first advert: not at once, since by then this peer may have heard
+// of enough others that are better ranked.
+func (m *Machine) advertise(now time.Duration) {
+	m.advertAt = never
+	if m.offers() {
+		m.advertAt = now + m.timing.Settle + m.jittered(m.timing.Advert/2)
+	}
+}
+
+// herald gossips the advert, or a root's lease, when it is time. Only the best ranked
+// do: in a large room nobody could bear the adverts of all, nor needs them.
+func (m *Machine) herald(now time.Duration) {
+	if now < m.advertAt {
+		return
+	}
+	if !m.isRoot && m.outranked(now) >= heralds {
+		m.advertAt = now + m.timing.Advert
+		return
+	}
+	m.spread(now, false)
+}
+
 // ownAdvert is what this peer offers.
 func (m *Machine) ownAdvert() Advert {
 	return Advert{Slots: uint32(m.maxChildren), Community: m.community, Since: m.start.Unix()}

@@ -9,7 +9,8 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/identity"
 )
 
-// spreadOf returns what a community relay gossips at first, and its machine.
+// spreadOf returns what a community relay gossips when it has become the root, and its
+// machine.
 func spreadOf(t testing.TB) ([]byte, *Machine) {
 	t.Helper()
 	m := New(Config{
@@ -17,6 +18,7 @@ func spreadOf(t testing.TB) ([]byte, *Machine) {
 		MaxChildren: 8, Community: true, Dialable: true,
 	})
 	m.Step(0, nil)
+	m.Step(5*time.Second, nil) // by then it is the root
 	var data []byte
 	m.Drain(func(e Effect) {
 		if s, ok := e.(Spread); ok {
@@ -32,7 +34,7 @@ func spreadOf(t testing.TB) ([]byte, *Machine) {
 func TestGossipIsVerified(t *testing.T) {
 	data, m := spreadOf(t)
 	g, err := OpenGossip(identity.RoomID{1}, data)
-	if err != nil || g.From != m.id || !g.Advert.Community || g.Advert.Slots != 8 || g.Lease != nil {
+	if err != nil || g.From != m.id || !g.Advert.Community || g.Advert.Slots != 8 || g.Lease == nil || g.Lease.Epoch != 1 {
 		t.Errorf("got %+v, %v", g, err)
 	}
 	if _, err := OpenGossip(identity.RoomID{2}, data); err == nil {

@@ -50,10 +50,11 @@ type seeker struct {
 
 // offer is one probe's answer.
 type offer struct {
-	from  identity.ID
-	place wire.Place
-	free  uint32
-	rtt   time.Duration
+	from   identity.ID
+	place  wire.Place
+	free   uint32
+	rtt    time.Duration
+	others []identity.ID
 }
 
 func (s *seeker) deadline() time.Duration {
@@ -117,7 +118,7 @@ func (m *Machine) probe(now time.Duration, s *seeker) {
 	s.nonce++
 	s.offers, s.probed = s.offers[:0], 0
 	for _, id := range m.whomToAsk(now, s) {
-		m.send(id, &wire.Probe{Nonce: s.nonce})
+		m.send(id, &wire.Probe{Nonce: s.nonce, Speaker: m.speaking, Slots: m.slots()})
 		s.probed++
 	}
 	if s.probed == 0 {
@@ -156,7 +157,7 @@ func (m *Machine) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	for _, k := range m.adverts {
 		pool = append(pool, k.id)
 	}
-	m.rand.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+	m.shuffle(pool)
 	for _, id := range pool {
 		add(id)
 	}
@@ -177,9 +178,15 @@ func (m *Machine) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		if s.backup {
 			free = o.Spare
 		}
-		s.offers = append(s.offers, offer{from, o.Place, free, rtt})
+		if o.Place.Attached && o.Place.Root() != m.id {
+			m.settleAt = max(m.settleAt, now+m.timing.Settle) // there is a tree: no need for another root
+		}
+		got := offer{from, o.Place, free, rtt, o.Others}
+		s.offers = append(s.offers, got)
 		if len(s.offers) >= s.probed {
 			m.choose(now, s)
+		} else if free > 0 && m.suits(s, got) {
+			s.at = min(s.at, now+m.timing.Probing/4) // good enough; somebody nearer may be about to answer
 		}
 		return
 	}
@@ -191,8 +198,7 @@ func (m *Machine) suits(s *seeker, o offer) bool {
 		return false
 	}
 	if s.backup {
-		// Who shares the parent loses it too. A root's children are told whom to turn to.
-		return o.free > 0 && o.from != m.parent && (slices.Contains(s.prefer, o.from) || !slices.Contains(o.place.Path, m.parent))
+		return m.shelters(o.from, o.place)
 	}
 	if !s.urgent {
 		return m.gains(o)
@@ -203,34 +209,68 @@ func (m *Machine) suits(s *seeker, o offer) bool {
 // gains tells whether an offer is worth a move for somebody who has a parent: it is
 // nearer to the root, it is the root and this peer speaks, or it was preferred.
 func (m *Machine) gains(o offer) bool {
-	if o.from == m.parent || o.free == 0 && !m.speaking {
+	if o.from == m.parent || o.free == 0 {
 		return false
 	}
 	return len(o.place.Path)+1 < len(m.place.Path) || slices.Contains(m.seekParent.prefer, o.from)
 }
 
-// choose asks the best offer, or rests if there is none.
+// choose asks the best offer; if there is none, it goes on to those whom the offers
+// name, or rests.
 func (m *Machine) choose(now time.Duration, s *seeker) {
 	var best *offer
 	for i := range s.offers {
 		o := &s.offers[i]
-		if m.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || nearer(*o, *best) < 0) {
+		if o.free > 0 && m.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || nearer(*o, *best) < 0) {
 			best = o
 		}
 	}
-	if best == nil {
+	switch {
+	case best != nil:
+		m.ask(now, s, best.from)
+	case !m.follow(now, s):
 		m.rest(now, s)
-		return
 	}
-	m.ask(now, s, best.from)
 }
 
-// nearer orders offers: with a free place, higher in the tree, then by round trip in
-// steps of 20 ms, then by ID.
+// follow probes those whom this round's offers named, and those who feed them. It is
+// false when that leads nowhere.
+func (m *Machine) follow(now time.Duration, s *seeker) bool {
+	if s.redirects >= maxRedirects {
+		return false
+	}
+	var named []identity.ID
+	for i := range s.offers {
+		s.tried = append(s.tried, s.offers[i].from)
+	}
+	for i := range s.offers {
+		o := &s.offers[i]
+		if len(o.others) == 0 && !o.place.Attached {
+			continue
+		}
+		for _, id := range append(slices.Clone(o.others), o.place.Path...) {
+			if id != m.id && !slices.Contains(s.tried, id) && !slices.Contains(named, id) {
+				named = append(named, id)
+			}
+		}
+	}
+	if len(named) == 0 {
+		return false
+	}
+	s.redirects++
+	if m.lastEpoch == 0 {
+		m.settleAt = max(m.settleAt, now+m.timing.Settle) // first see what they say
+	}
+	s.prefer = named
+	m.probe(now, s)
+	return true
+}
+
+// nearer orders offers: higher in the tree, then by round trip in steps of 20 ms, then
+// by ID.
 func nearer(a, b offer) int {
 	const step = 20 * time.Millisecond
 	return cmp.Or(
-		cmp.Compare(min(b.free, 1), min(a.free, 1)),
 		cmp.Compare(len(a.place.Path), len(b.place.Path)),
 		cmp.Compare(a.rtt/step, b.rtt/step),
 		a.from.Compare(b.from),
@@ -240,11 +280,15 @@ func nearer(a, b offer) int {
 // ask asks a peer to feed this one, or to be its backup.
 func (m *Machine) ask(now time.Duration, s *seeker, id identity.ID) {
 	s.phase, s.target, s.at = asking, id, now+m.timing.Answer
-	j := &wire.Join{Backup: s.backup, Speaker: m.speaking}
-	if m.offers() {
-		j.Slots = uint32(m.maxChildren)
+	m.send(id, &wire.Join{Backup: s.backup, Speaker: m.speaking, Slots: m.slots()})
+}
+
+// slots is how many children this peer could feed, as it tells others.
+func (m *Machine) slots() uint32 {
+	if !m.offers() {
+		return 0
 	}
-	m.send(id, j)
+	return uint32(m.maxChildren)
 }
 
 // accepted goes on to open the link.
@@ -375,7 +419,11 @@ func (m *Machine) rest(now time.Duration, s *seeker) {
 		return
 	}
 	s.phase, s.target, s.prefer, s.redirects, s.tried = resting, identity.ID{}, nil, 0, s.tried[:0]
-	pause := min(m.timing.Retry<<min(s.failures, 4), 3*time.Second)
+	longest := 3 * time.Second
+	if s.backup {
+		longest *= 4
+	}
+	pause := min(m.timing.Retry<<min(s.failures, 8), longest)
 	s.failures++
 	s.at = now + pause + m.jittered(pause)
 }

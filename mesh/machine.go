@@ -34,7 +34,8 @@ type Machine struct {
 	heardAt    time.Duration // anything from the parent
 	parentIdle bool          // the parent said that no media flows
 	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
-	successor  identity.ID   // whom the parent, a root, has named to take over
+	successor  identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
+	heirID     identity.ID   // who takes over from this peer, if it is a root
 	jitter     time.Duration // how late what comes from the parent is, smoothed
 	backup     identity.ID
 	backupAt   wire.Place
@@ -69,7 +70,9 @@ type Machine struct {
 
 	probes    int // answered since probesAt
 	probesAt  time.Duration
-	total     summary // of the whole tree, as the parent says
+	total     summary       // of the whole tree, as the parent says
+	totalAt   time.Duration // when that changed
+	told      told
 	route     router
 	outbox    []replay
 	effects   []Effect
@@ -133,10 +136,7 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 func (m *Machine) begin(now time.Duration) {
 	m.begun = true
 	m.settleAt = now + m.timing.Settle
-	m.advertAt = never
-	if m.offers() {
-		m.advertAt = now
-	}
+	m.advertise(now)
 	m.reportAt = now + m.timing.Report
 	m.improveAt = now + m.timing.Improve + m.jittered(m.timing.Improve)
 	m.startSeeking(now, &m.seekParent, nil)
@@ -170,7 +170,7 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 		m.reported(from, msg)
 	case *wire.Tree:
 		if from == m.parent {
-			m.total = summary{msg.Count, msg.Edges}
+			m.setTotal(now, summary{msg.Count, msg.Edges})
 		}
 	}
 }
@@ -191,9 +191,7 @@ func (m *Machine) tick(now time.Duration) {
 		m.beaconAll(now)
 	}
 	m.beacons(now)
-	if now >= m.advertAt {
-		m.spread(now, false)
-	}
+	m.herald(now)
 	if now >= m.reportAt {
 		m.report(now)
 	}
@@ -297,8 +295,5 @@ func (m *Machine) setReachable(now time.Duration, dialable bool) {
 		return
 	}
 	m.dialable = dialable
-	m.advertAt = never
-	if m.offers() {
-		m.advertAt = now
-	}
+	m.advertise(now)
 }

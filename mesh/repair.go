@@ -113,11 +113,7 @@ func (m *Machine) backupWarm() bool {
 func (m *Machine) switchOver(now time.Duration) {
 	id, place := m.backup, m.backupAt
 	m.stopSeeking(&m.seekParent)
-	j := &wire.Join{Switch: true, Speaker: m.speaking, Seen: m.route.seen()}
-	if m.offers() {
-		j.Slots = uint32(m.maxChildren)
-	}
-	m.send(id, j)
+	m.send(id, &wire.Join{Switch: true, Speaker: m.speaking, Slots: m.slots(), Seen: m.route.seen()})
 	m.attach(now, id, place)
 	m.heardAt = now + m.timing.IdleStall - m.timing.Stall // it has a round trip to answer
 	m.improveAt = min(m.improveAt, now+m.timing.Improve/2+m.jittered(m.timing.Improve))
@@ -133,53 +129,43 @@ func (m *Machine) dropBackup() {
 	}
 }
 
-// watchBackup looks for a backup when there is none, and drops one that is of no use:
-// silent, below this peer, or below the same parent. Children of a root take the
-// successor that it names.
+// watchBackup looks for a backup when there is none, and drops one that is of no use.
 func (m *Machine) watchBackup(now time.Duration) {
 	if m.leaving || m.isRoot || m.parent.IsZero() {
 		return
 	}
-	underRoot := m.parent == m.place.Root()
-	if underRoot && m.successor == m.id {
+	if m.successor == m.id {
 		m.dropBackup() // this peer is the plan
 		return
 	}
 	if !m.backup.IsZero() {
-		useless := now >= m.backupSaid+4*m.timing.Warm || slices.Contains(m.backupAt.Path, m.id) || m.backup == m.parent ||
-			m.backup != m.successor && slices.Contains(m.backupAt.Path, m.parent) ||
-			underRoot && !m.successor.IsZero() && m.backup != m.successor
-		if !useless {
-			m.wake(m.backupSaid + 4*m.timing.Warm)
+		silent := m.backupSaid + 4*m.timing.Warm
+		if now < silent && m.shelters(m.backup, m.backupAt) {
+			m.wake(silent)
 			return
 		}
 		m.dropBackup()
 	}
-	if m.seekBackup.phase != content {
-		return
-	}
-	if underRoot {
-		if m.successor.IsZero() {
-			return // with one child there is nobody to turn to
-		}
+	if m.seekBackup.phase == content {
 		m.startSeeking(now, &m.seekBackup, []identity.ID{m.successor})
-		return
 	}
-	m.startSeeking(now, &m.seekBackup, nil)
 }
 
-// heir is the child that takes over when this peer, a root, dies: the best ranked
-// that can.
-func (m *Machine) heir(now time.Duration) identity.ID {
-	if !m.isRoot {
-		return identity.ID{}
+// shelters tells whether a peer at a place would be fed still if this peer's parent
+// died. Who shares the parent loses it too, unless the parent, a root, has a plan for
+// its children: then it is the plan that counts. A root's child that is not in the plan,
+// since there is no room in it, turns to a child of one that is.
+func (m *Machine) shelters(id identity.ID, p wire.Place) bool {
+	switch {
+	case id == m.parent, slices.Contains(p.Path, m.id):
+		return false
+	case m.parent != m.place.Root():
+		return !slices.Contains(p.Path, m.parent)
+	case !m.successor.IsZero():
+		return id == m.successor
+	default:
+		return len(p.Path) > 2
 	}
-	for _, k := range m.adverts {
-		if at := m.childAt(k.id); at >= 0 && m.children[at].linked && !m.children[at].backup && now >= k.dead {
-			return k.id
-		}
-	}
-	return identity.ID{}
 }
 
 // idle tells whether no media went to a child lately.
@@ -232,7 +218,7 @@ func (m *Machine) beaconAll(now time.Duration) {
 }
 
 func (m *Machine) beacon(now time.Duration, c *child) {
-	b := wire.Beacon{Place: m.place, Idle: c.backup || m.idle(c, now), Successor: m.heir(now)}
+	b := wire.Beacon{Place: m.place, Idle: c.backup || m.idle(c, now), Successor: m.planFor(now, c)}
 	datagram, err := b.Datagram()
 	if err != nil {
 		panic(err) // plain fields of our own

@@ -15,9 +15,12 @@ type child struct {
 	linked  bool
 	since   time.Duration // when it was accepted
 	slots   uint32        // children that it could feed itself
+	free    uint32        // how many more, as it last reported
 	speaker bool
 	moving  time.Duration // asked to move until then
+	plan    identity.ID   // whom it turns to if this peer, a root, dies
 	below   summary       // what it last reported
+	toldAt  time.Duration // when it was last told about the whole tree
 	saidAt  time.Duration // the last beacon to it
 	sentAt  time.Duration // the last datagram to it
 	mediaAt time.Duration // the last media to it, or from it
@@ -135,7 +138,7 @@ func (m *Machine) asked(now time.Duration, from identity.ID, j *wire.Join) {
 		m.children = slices.Insert(m.children, at, child{id: from})
 	}
 	c := &m.children[at]
-	c.since, c.backup, c.slots, c.speaker, c.linked = now, j.Backup, j.Slots, j.Speaker, m.links[from]
+	c.since, c.backup, c.slots, c.free, c.speaker, c.linked = now, j.Backup, j.Slots, j.Slots, j.Speaker, m.links[from]
 	m.refreshNeighbors()
 	m.send(from, &wire.Accept{Backup: j.Backup, Place: m.place, Seen: m.route.seen()})
 	m.wake(now + m.timing.Linking)
@@ -146,64 +149,101 @@ func (m *Machine) asked(now time.Duration, from identity.ID, j *wire.Join) {
 }
 
 // makeRoom tells whether there is a place for a child. A switch may use what is kept
-// for switches. For a speaker at the root, a listener is asked to move, and the speaker
-// finds the place when it asks again.
+// for switches; so may a relay, and below the root a speaker, if somebody else can be
+// asked to move for it: relays take the shallow places, leaves the deep ones.
 func (m *Machine) makeRoom(now time.Duration, j *wire.Join) bool {
-	if j.Switch && m.fed() < m.maxChildren || m.free() > 0 {
+	switch {
+	case j.Switch && m.fed() < m.maxChildren, m.free() > 0:
 		return true
+	case !m.prefers(j.Slots, j.Speaker):
+		return false
 	}
-	if m.isRoot && j.Speaker {
-		m.moveListener(now)
+	at := m.movable(now, j.Speaker)
+	if at < 0 {
+		return false
 	}
-	return false
+	c := &m.children[at]
+	c.moving = now + m.timing.Linking
+	m.send(c.id, &wire.Move{To: m.relays(c.id)})
+	return true
 }
 
-// moveListener asks the child that is easiest to move to find another parent.
-func (m *Machine) moveListener(now time.Duration) {
+// freeFor is how many places there are for a child like the one that asks.
+func (m *Machine) freeFor(now time.Duration, p *wire.Probe) int {
+	if free := m.free(); free > 0 {
+		return free
+	}
+	if m.prefers(p.Slots, p.Speaker) && m.movable(now, p.Speaker) >= 0 {
+		return 1
+	}
+	return 0
+}
+
+// prefers tells whether somebody else would have to move for a child, as long as the
+// places that are kept bridge the time.
+func (m *Machine) prefers(slots uint32, speaker bool) bool {
+	return m.offers() && m.fed() < m.maxChildren && (slots >= minRelay || speaker && m.isRoot)
+}
+
+// minRelay is how many children somebody must be able to feed to be worth a move.
+const minRelay = 2
+
+// movable is the child that is easiest to move: one that feeds nobody, or for a
+// speaker the one that feeds fewest; -1 if there is none, or no place to send it to.
+func (m *Machine) movable(now time.Duration, forSpeaker bool) int {
 	best := -1
 	for i := range m.children {
 		c := &m.children[i]
-		if c.backup || c.speaker {
+		if c.backup || c.speaker || !c.linked || now < c.moving || c.slots > 0 && !forSpeaker {
 			continue
-		}
-		if now < c.moving {
-			return // one at a time
 		}
 		if best < 0 || c.below.count < m.children[best].below.count {
 			best = i
 		}
 	}
-	if best < 0 {
-		return
+	if best >= 0 && !slices.ContainsFunc(m.children, func(c child) bool {
+		return c.id != m.children[best].id && c.free > 0 && c.linked && !c.backup
+	}) {
+		return -1
 	}
-	c := &m.children[best]
-	c.moving = now + m.timing.Linking
-	m.send(c.id, &wire.Move{To: m.relays(c.id)})
+	return best
 }
 
-// redirect says no, and who may say yes: children with places of their own, those with
-// the fewest below them first, then the root.
+// redirect says no, and who may say yes.
 func (m *Machine) redirect(to identity.ID, j *wire.Join) {
 	m.send(to, &wire.Redirect{Backup: j.Backup, To: m.relays(to)})
 }
 
-// relays are children that may have places, for a peer that is not one of them.
+// relays are some children that have places for somebody who is not one of them, or
+// whose children may have; and the root.
 func (m *Machine) relays(except identity.ID) []identity.ID {
-	var some []*child
+	var some, full []identity.ID
 	for i := range m.children {
-		if c := &m.children[i]; c.slots > 0 && c.linked && !c.backup && c.id != except {
-			some = append(some, c)
+		switch c := &m.children[i]; {
+		case c.slots == 0 || !c.linked || c.backup || c.id == except:
+		case c.free > 0:
+			some = append(some, c.id)
+		default:
+			full = append(full, c.id)
 		}
 	}
-	slices.SortStableFunc(some, func(a, b *child) int { return int(a.below.count) - int(b.below.count) })
-	ids := make([]identity.ID, 0, wire.MaxPeers)
-	for _, c := range some[:min(len(some), wire.MaxPeers-1)] {
-		ids = append(ids, c.id)
+	m.shuffle(some)
+	m.shuffle(full)
+	some = append(some, full...)
+	some = some[:min(len(some), wire.MaxPeers-1)]
+	root := m.place.Root()
+	if !m.attached() {
+		root = m.lease.root // as far as this peer has heard
 	}
-	if root := m.place.Root(); root != m.id && root != except && !root.IsZero() {
-		ids = append(ids, root)
+	if root != m.id && root != except && !root.IsZero() {
+		some = append(some, root)
 	}
-	return ids
+	return some
+}
+
+// shuffle keeps a crowd from going the same way.
+func (m *Machine) shuffle(ids []identity.ID) {
+	m.rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 }
 
 // dropChild ends a child's relation.
@@ -235,7 +275,11 @@ func (m *Machine) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 	if m.probes++; m.probes > maxProbes {
 		return
 	}
-	m.send(from, &wire.Offer{Nonce: p.Nonce, Place: m.place, Free: uint32(m.free()), Spare: uint32(m.spare())})
+	o := &wire.Offer{Nonce: p.Nonce, Place: m.place, Free: uint32(m.freeFor(now, p)), Spare: uint32(m.spare())}
+	if o.Free == 0 || o.Spare == 0 || !m.place.Attached {
+		o.Others = m.relays(from)
+	}
+	m.send(from, o)
 }
 
 // leftBy ends whatever relation there was with a peer.

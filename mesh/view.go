@@ -3,7 +3,6 @@ package mesh
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh/wire"
@@ -21,12 +20,6 @@ type View struct {
 	Count    int           // peers in the tree, as far as reports have come
 	Edges    []wire.Edge   // a sample of who feeds whom, own edges included
 	Relays   []identity.ID // peers that offer to forward and are run by a community
-}
-
-// summary is what reports carry.
-type summary struct {
-	count uint32
-	edges []wire.Edge
 }
 
 // View returns what this peer knows now.
@@ -91,50 +84,4 @@ func (m *Machine) Expects(id identity.ID) bool { return m.childAt(id) >= 0 }
 // linked are the peers with an open link, by ID.
 func (m *Machine) linked() []identity.ID {
 	return slices.SortedFunc(maps.Keys(m.links), identity.ID.Compare)
-}
-
-// subtree is this peer and all below it. Edges near this peer come first, so that a
-// sample shows the top of the tree.
-func (m *Machine) subtree() summary {
-	s := summary{count: 1}
-	for i := range m.children {
-		if c := &m.children[i]; !c.backup && c.linked {
-			s.count += max(1, c.below.count)
-			s.edges = append(s.edges, wire.Edge{From: m.id, To: c.id})
-		}
-	}
-	for i := range m.children {
-		if c := &m.children[i]; !c.backup && c.linked {
-			s.edges = append(s.edges, c.below.edges...)
-		}
-	}
-	s.edges = s.edges[:min(len(s.edges), wire.MaxEdges)]
-	return s
-}
-
-// report tells the parent about this subtree, and the children about the whole tree.
-func (m *Machine) report(now time.Duration) {
-	m.reportAt = now + m.timing.Report
-	own := m.subtree()
-	if !m.parent.IsZero() {
-		m.send(m.parent, &wire.Report{Count: own.count, Edges: own.edges})
-	}
-	all := m.total
-	if m.isRoot {
-		all = own
-		m.total = own
-	}
-	for i := range m.children {
-		if c := &m.children[i]; !c.backup && c.linked {
-			m.send(c.id, &wire.Tree{Count: all.count, Edges: all.edges})
-		}
-	}
-	m.changed()
-}
-
-// reported takes in what a child says about its subtree.
-func (m *Machine) reported(from identity.ID, r *wire.Report) {
-	if at := m.childAt(from); at >= 0 {
-		m.children[at].below = summary{r.Count, r.Edges}
-	}
 }

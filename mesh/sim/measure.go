@@ -94,6 +94,7 @@ func (m *measures) take(w *World, p *peer) {
 		m.shares = append(m.shares, e.played*1_000_000/n)
 	}
 	switch {
+	case p.voice != none: // waits for somebody else to talk
 	case e.heard:
 		m.join.Add(e.heardAt - p.arrived)
 	case stay >= joinGrace:

@@ -67,14 +67,17 @@ type (
 	Probe struct {
 		Version uint64 `cbor:"1,keyasint"`
 		Nonce   uint32 `cbor:"2,keyasint"`
+		Speaker bool   `cbor:"3,keyasint,omitempty"` // as in Join
+		Slots   uint32 `cbor:"4,keyasint,omitempty"` // as in Join
 	}
 	// Offer answers a probe.
 	Offer struct {
-		Version uint64 `cbor:"1,keyasint"`
-		Nonce   uint32 `cbor:"2,keyasint"`
-		Place   Place  `cbor:"3,keyasint"`
-		Free    uint32 `cbor:"4,keyasint"` // places for children
-		Spare   uint32 `cbor:"5,keyasint"` // places for those who want a backup
+		Version uint64        `cbor:"1,keyasint"`
+		Nonce   uint32        `cbor:"2,keyasint"`
+		Place   Place         `cbor:"3,keyasint"`
+		Free    uint32        `cbor:"4,keyasint"`           // places for a child like the one that asks
+		Spare   uint32        `cbor:"5,keyasint"`           // places for those who want a backup
+		Others  []identity.ID `cbor:"6,keyasint,omitempty"` // who may have places, when this one has none
 	}
 	// Join asks to be fed: now, or (Backup) when the sender asks again with a
 	// Switch. It is answered by an Accept or a Redirect.
@@ -125,6 +128,7 @@ type (
 		Version uint64 `cbor:"1,keyasint"`
 		Count   uint32 `cbor:"2,keyasint"` // peers, the sender included
 		Edges   []Edge `cbor:"3,keyasint,omitempty"`
+		Free    uint32 `cbor:"4,keyasint,omitempty"` // places that the sender itself has
 	}
 	// Tree tells a child about the whole tree.
 	Tree struct {
@@ -158,7 +162,6 @@ func blank(kind byte) Message {
 }
 
 func (*Probe) check() error      { return nil }
-func (m *Offer) check() error    { return m.Place.check() }
 func (m *Join) check() error     { return atMost("streams", len(m.Seen), MaxStreams) }
 func (m *Redirect) check() error { return atMost("peers", len(m.To), MaxPeers) }
 func (*Leave) check() error      { return nil }
@@ -167,6 +170,13 @@ func (m *Reverse) check() error  { return m.Place.check() }
 func (*Handover) check() error   { return nil }
 func (m *Report) check() error   { return atMost("edges", len(m.Edges), MaxEdges) }
 func (m *Tree) check() error     { return atMost("edges", len(m.Edges), MaxEdges) }
+
+func (m *Offer) check() error {
+	if err := m.Place.check(); err != nil {
+		return err
+	}
+	return atMost("peers", len(m.Others), MaxPeers)
+}
 
 func (m *Accept) check() error {
 	if err := m.Place.check(); err != nil {
