@@ -280,7 +280,11 @@ func nearer(a, b offer) int {
 // ask asks a peer to feed this one, or to be its backup.
 func (m *Machine) ask(now time.Duration, s *seeker, id identity.ID) {
 	s.phase, s.target, s.at = asking, id, now+m.timing.Answer
-	m.send(id, &wire.Join{Backup: s.backup, Speaker: m.speaking, Slots: m.slots()})
+	j := &wire.Join{Backup: s.backup, Speaker: m.speaking, Slots: m.slots()}
+	if !s.backup {
+		j.Seen = m.route.seen()
+	}
+	m.send(id, j)
 }
 
 // slots is how many children this peer could feed, as it tells others.
@@ -379,9 +383,15 @@ func (m *Machine) attach(now time.Duration, id identity.ID, place wire.Place) {
 	if now >= m.lease.expires {
 		m.lease = lease{place.Root(), place.Epoch, now + m.timing.LeaseTTL}
 	}
+	if len(place.Path) > deep {
+		m.improveAt = min(m.improveAt, now+m.timing.Settle+m.jittered(m.timing.Settle))
+	}
 	m.below(now, place)
 	m.beaconAll(now)
 }
+
+// deep is how far below a root somebody is who had better look for another place soon.
+const deep = 3
 
 // keepFormer lets the old parent go on feeding for a moment: the new one may be ahead
 // of it, and what is under way from the old one would be missed.
@@ -465,5 +475,10 @@ func (m *Machine) improve(now time.Duration) {
 	if m.speaking {
 		m.improveAt = now + m.timing.Retry*4 + m.jittered(m.timing.Improve/4)
 	}
-	m.startSeeking(now, &m.seekParent, []identity.ID{m.place.Root()})
+	above := slices.Clone(m.place.Path[:len(m.place.Path)-2]) // without the parent
+	m.shuffle(above)
+	if m.speaking {
+		above = []identity.ID{m.place.Root()}
+	}
+	m.startSeeking(now, &m.seekParent, above)
 }

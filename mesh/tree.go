@@ -18,6 +18,7 @@ type child struct {
 	free    uint32        // how many more, as it last reported
 	speaker bool
 	moving  time.Duration // asked to move until then
+	seen    []wire.Seen   // what it had when it asked, until its link opens
 	plan    identity.ID   // whom it turns to if this peer, a root, dies
 	below   summary       // what it last reported
 	toldAt  time.Duration // when it was last told about the whole tree
@@ -142,9 +143,14 @@ func (m *Machine) asked(now time.Duration, from identity.ID, j *wire.Join) {
 	m.refreshNeighbors()
 	m.send(from, &wire.Accept{Backup: j.Backup, Place: m.place, Seen: m.route.seen()})
 	m.wake(now + m.timing.Linking)
-	if !j.Backup {
+	if j.Backup {
+		return
+	}
+	m.changed()
+	if c.linked {
 		m.queueReplay(now, from, j.Seen)
-		m.changed()
+	} else {
+		c.seen = j.Seen // when the link opens, it lacks what came until then, too
 	}
 }
 
@@ -310,9 +316,14 @@ func (m *Machine) hangUp(id identity.ID) {
 func (m *Machine) linkUp(now time.Duration, id identity.ID) {
 	m.links[id] = true
 	if at := m.childAt(id); at >= 0 {
-		m.children[at].linked = true
+		c := &m.children[at]
+		c.linked = true
 		m.refreshNeighbors()
 		m.changed()
+		if !c.backup {
+			m.queueReplay(now, id, c.seen)
+			c.seen = nil
+		}
 	}
 	m.linkedTo(now, id, &m.seekParent)
 	m.linkedTo(now, id, &m.seekBackup)
