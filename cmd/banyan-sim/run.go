@@ -89,7 +89,7 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.IntVar(&w.CommunityChildren, "community-children", 64, "children that a community relay feeds")
 	f.Var(&o.geography, "world", "where peers live: "+o.geography.names())
 	f.DurationVar(&w.Slack, "slack", 200*time.Millisecond, "a frame later than this after its capture is not played")
-	f.DurationVar(&w.Arrivals, "arrivals", 5*time.Second, "peers arrive evenly over this time")
+	f.DurationVar(&w.Arrivals, "arrivals", 5*time.Second, "listeners arrive evenly over this time, from the third second on")
 	f.BoolVar(&o.json, "json", false, "print one JSON object instead of the table")
 	f.StringVar(&o.trace, "trace", "", "write each event as a line of text to `FILE` (slow)")
 	f.StringVar(&o.cpuprofile, "cpuprofile", "", "write a CPU profile to `FILE`")

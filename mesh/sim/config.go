@@ -31,7 +31,7 @@ type Config struct {
 
 	Geography Geography     // where peers live; zero means Continent
 	Loss      Loss          // of datagrams on each link, and of what control is retransmitted for
-	Arrivals  time.Duration // peers arrive evenly over this time; 0 means 5 s
+	Arrivals  time.Duration // listeners arrive evenly over this time; 0 means 5 s
 	Churn     Churn
 
 	// KillRelayAt is when the relay with the largest subtree that is not the root

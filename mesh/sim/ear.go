@@ -12,7 +12,7 @@ type ear struct {
 	runs  []run         // by voice; one for all when speakers take turns
 	fault fault
 
-	heard   bool          // any frame at all
+	heard   bool          // any frame in time
 	heardAt time.Duration // when the first came
 	played  int64
 	missed  int64
@@ -65,12 +65,12 @@ func (e *ear) place(entry int32) (*uint64, uint64) {
 
 // play takes a fresh frame. One that is judged already came late, and is not played.
 func (e *ear) play(now, captured time.Duration, entry int32) {
+	if entry < e.next {
+		return
+	}
 	if !e.heard {
 		e.heard, e.heardAt = true, now
 		e.since = min(e.since, captured)
-	}
-	if entry < e.next {
-		return
 	}
 	word, bit := e.place(entry)
 	if *word&bit != 0 {

@@ -30,7 +30,7 @@ const sampleEvery = time.Second
 // sample looks at the world as a whole.
 func (w *World) sample() {
 	w.queue.push(event{at: w.now + sampleEvery, kind: samples})
-	if w.now < w.cfg.Arrivals {
+	if w.now < opening+w.cfg.Arrivals {
 		return
 	}
 	at, _, _ := w.depths()

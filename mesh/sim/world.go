@@ -92,10 +92,17 @@ func New(cfg Config) (*World, error) {
 	return w, nil
 }
 
+// opening is when the first listener arrives: a room is made before its link is sent.
+const opening = 2 * time.Second
+
 // plan puts into the queue what happens by itself.
 func (w *World) plan() {
+	first := w.cfg.Community + w.cfg.Speakers
 	for i := range w.peers {
-		at := time.Duration(int64(w.cfg.Arrivals) * int64(i) / int64(len(w.peers)))
+		at := time.Duration(i) * frameTime // the stage comes first, one after the other
+		if i >= first {
+			at = opening + w.cfg.Arrivals*time.Duration(i-first)/time.Duration(len(w.peers)-first)
+		}
 		w.queue.push(event{at: at, kind: arrives, to: int32(i)})
 	}
 	w.planSpeech()
