@@ -89,7 +89,7 @@ func TestWhatTheNodeRefuses(t *testing.T) {
 		words  string
 	}{
 		{errors.New("the link has expired; ask for a new one"), 409, "The link has expired; ask for a new one."},
-		{context.DeadlineExceeded, 504, "deadline"},
+		{context.DeadlineExceeded, 504, "longer than 45s"},
 		{context.Canceled, 503, "canceled"},
 	}
 	for _, tt := range tests {

@@ -120,6 +120,10 @@ func (f *fake) Create(_ context.Context, p rooms.Policy) (identity.RoomID, error
 	id := identity.RoomOf([]byte(p.Title))
 	if f.err == nil {
 		f.inRoom(id, true, 0)
+		f.change(func(s *node.Status) {
+			r := &s.Rooms[len(s.Rooms)-1]
+			r.Title, r.Kind, r.Host, r.Role = p.Title, p.Kind.String(), peer(1), "host"
+		})
 	}
 	return id, f.err
 }
@@ -167,6 +171,7 @@ func obey(r *node.RoomStatus, c rooms.Command) {
 		for i := range r.People {
 			r.People[i].Invited = r.People[i].Invited || r.People[i].ID == c.Who
 		}
+		r.Invited = me.Invited
 	case rooms.AcceptStage:
 		r.OnStage, me.OnStage, r.Invited, me.Invited = true, true, false, false
 	case rooms.DeclineStage:

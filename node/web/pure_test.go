@@ -201,33 +201,6 @@ func TestRewriterWraps(t *testing.T) {
 	}
 }
 
-func TestOpusDuration(t *testing.T) {
-	const ms = time.Millisecond
-	tests := []struct {
-		packet []byte
-		want   time.Duration
-	}{
-		{nil, 0},
-		{[]byte{0xf8, 0xff, 0xfe}, 20 * ms},  // CELT 20 ms, what a browser sends
-		{[]byte{0x78, 1}, 20 * ms},           // hybrid 20 ms
-		{[]byte{0x48}, 20 * ms},              // SILK 20 ms, nothing sent
-		{[]byte{0xf0, 1}, 10 * ms},           // CELT 10 ms
-		{[]byte{0xf1, 1}, 20 * ms},           // two of 10 ms
-		{[]byte{0xf9, 1}, 40 * ms},           // two of 20 ms
-		{[]byte{0xfb, 3, 1, 1, 1}, 60 * ms},  // three of 20 ms
-		{[]byte{0x10, 1}, 40 * ms},           // SILK 40 ms
-		{[]byte{0x18, 1}, 60 * ms},           // SILK 60 ms
-		{[]byte{0xe0, 1}, 2500 * 1000},       // CELT 2.5 ms
-		{[]byte{0xfb}, 0},                    // cut short
-		{[]byte{0xfb, 0x80 | 1, 9}, 20 * ms}, // one frame, variable rate
-	}
-	for _, tt := range tests {
-		if got := opusDuration(tt.packet); got != tt.want {
-			t.Errorf("%x: %v, want %v", tt.packet, got, tt.want)
-		}
-	}
-}
-
 func TestSentence(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"the link has expired; ask for another", "The link has expired; ask for another."},
@@ -341,15 +314,6 @@ func TestMailboxKeepsTheLatest(t *testing.T) {
 	if state, levels = m.take(); state != nil || len(levels) != 0 {
 		t.Errorf("took %q and %q twice", state, levels)
 	}
-}
-
-func FuzzOpusDuration(f *testing.F) {
-	f.Add([]byte{0xfb, 3, 1, 1, 1})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if d := opusDuration(b); d < 0 || d > 63*60*time.Millisecond {
-			t.Errorf("%x: %v", b, d)
-		}
-	})
 }
 
 func FuzzOffer(f *testing.F) {

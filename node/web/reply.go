@@ -45,8 +45,6 @@ func statusOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, node.ErrNoRoom):
 		return http.StatusNotFound
-	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusGatewayTimeout
 	case errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable
 	}
@@ -69,6 +67,9 @@ func sentence(err error) string {
 }
 
 func writeError(w http.ResponseWriter, err error) {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = refuse(http.StatusGatewayTimeout, "this took longer than %v and was given up; try again", actFor)
+	}
 	writeJSON(w, statusOf(err), map[string]string{"error": sentence(err)})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/node"
 	"github.com/banyan-rooms/banyan/node/audio"
+	"github.com/banyan-rooms/banyan/node/audio/ogg"
 )
 
 const (
@@ -76,7 +77,7 @@ func (s *Server) follow(c *call, m *microphone, track *webrtc.TrackRemote) {
 			return // closed
 		}
 		if m.take(p); m.odd > maxOdd {
-			s.log.Warn("microphone hung up: its Opus packets are not of 20 ms", "room", c.room.Short(), "packet", opusDuration(p.Payload))
+			s.log.Warn("microphone hung up: its Opus packets are not of 20 ms", "room", c.room.Short())
 			c.over.Store(true)
 			s.hub.poke()
 			return
@@ -90,7 +91,7 @@ func (m *microphone) take(p *rtp.Packet) {
 		return
 	}
 	m.begun, m.newest = true, p.SequenceNumber
-	if opusDuration(p.Payload) != audio.FrameDuration || len(p.Payload) > audio.MaxPacket {
+	if samples, err := ogg.Duration(p.Payload); err != nil || samples != audio.FrameSamples || len(p.Payload) > audio.MaxPacket {
 		m.odd++
 		return
 	}

@@ -2,7 +2,7 @@
 
 import * as api from './api.js'
 import * as sound from './sound/conductor.js'
-import { during, roomOf, store, update } from './store.js'
+import { during, roomOf, store, update, when } from './store.js'
 import { toast } from './toast.js'
 
 /** trying runs something and shows why it failed; it tells whether it went well. */
@@ -23,11 +23,18 @@ export function go(room) {
 
 export const setName = (name) => trying('name', () => api.setName(name))
 
-export const makeRoom = (room) => trying('make', async () => go((await api.createRoom(room)).id))
+export const makeRoom = (room) => trying('make', () => enter(api.createRoom(room)))
 
-export const joinLink = (link) => trying('join', async () => go((await api.joinLink(link)).id))
+export const joinLink = (link) => trying('join', () => enter(api.joinLink(link)))
 
-export const joinRoom = (room) => trying(`join ${room}`, async () => go((await api.joinRoom(room)).id))
+export const joinRoom = (room) => trying(`join ${room}`, () => enter(api.joinRoom(room)))
+
+// enter shows a room once the state has it: it comes by another way than the answer.
+async function enter(answer) {
+  const { id } = await answer
+  await when(() => roomOf(id))
+  go(id)
+}
 
 export const command = (room, what, peer, text) =>
   trying(`${what} ${peer ?? ''}`, () => api.command(room, what, peer, text))

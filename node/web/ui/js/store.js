@@ -36,6 +36,24 @@ export function update(change) {
   else requestAnimationFrame(run)
 }
 
+/** when waits until something is so, or for as long as is bearable. */
+export function when(condition, ms = 3000) {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!condition()) return
+      watchers.delete(look)
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(() => {
+      watchers.delete(look)
+      resolve()
+    }, ms)
+    watchers.add(look)
+    look()
+  })
+}
+
 /** roomOf returns a room that the node is in. */
 export function roomOf(id) {
   return store.state?.rooms.find((r) => r.id === id) ?? null

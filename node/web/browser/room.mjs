@@ -1,0 +1,116 @@
+// Two people, two nodes, two browsers, one relay: a room from its making to its end.
+//
+//   node room.mjs LINK-A VOICE-A LINK-B VOICE-B OUT
+
+import { check, main, passed } from './browser.mjs'
+
+const [linkA, voiceA, linkB, voiceB, out] = process.argv.slice(2)
+
+await main(async ({ launch, visit }) => {
+  const ann = await visit('ann', await launch({ voice: voiceA }), linkA, out)
+  const bob = await visit('bob', await launch({ voice: voiceB }), linkB, out)
+  await named(ann, 'Ann')
+  await named(bob, 'Bob')
+
+  await ann.page.getByLabel('Title').fill('Two pages and a relay')
+  await ann.page.getByText('Invited people').click()
+  await ann.button('Open the room').click()
+  await ann.page.getByRole('heading', { level: 1, name: 'Two pages and a relay' }).waitFor()
+  await ann.button('Invite').click()
+  await ann.until('an invite link is made', () => document.querySelector('input.link')?.value.startsWith('banyan:'))
+  const invite = await ann.page.locator('input.link').inputValue()
+  await ann.page.keyboard.press('Escape')
+  await ann.button('Open microphone').click()
+  await ann.until('the host’s microphone is open', () => window.banyan.status().mic === 'on')
+
+  await bob.page.getByLabel('Invite link').fill(invite)
+  await bob.button('Join').click()
+  await bob.page.getByRole('heading', { level: 1, name: 'Two pages and a relay' }).waitFor({ timeout: 45000 })
+  await bob.until('the guest hears the host', () => window.banyan.energy() > 0.01, null, 30000)
+  await bob.shot('audience')
+
+  await bob.page.keyboard.press('h')
+  await ann.button('Invite Bob to the stage').waitFor()
+  await ann.until('the host’s title tells of the hand', () => document.title.startsWith('(1)'))
+  await ann.shot('hand')
+  await ann.button('Invite Bob to the stage').click()
+  await bob.page.getByRole('heading', { name: 'You are invited to the stage' }).waitFor()
+  await bob.shot('invited', { themes: ['light'] })
+  await bob.button('Accept and open microphone').click()
+  await bob.until('the guest’s microphone is open', () => window.banyan.status().mic === 'on')
+  await ann.until('the host hears the guest', () => window.banyan.energy() > 0.01)
+  await follows(bob, ann)
+  await follows(ann, bob)
+  await ann.until('the tree shows the relay', () => window.banyan.state().rooms[0].tree.nodes.some((n) => n.relay), null, 30000)
+  await ann.shot('stage')
+  await bob.shot('stage')
+
+  await bob.page.keyboard.press('m')
+  await ann.until('mute silences', () => window.banyan.energy() < 0.002)
+  check(Math.max(...(await ann.listen(1500)).map(([, , heard]) => heard)) < 0.005, 'something is heard of a muted guest')
+  passed('and nothing comes through for a while')
+  await ann.until('and shows', () => window.banyan.state().rooms[0].people.some((p) => p.name === 'Bob' && p.muted))
+  await bob.page.keyboard.press('m')
+  await ann.until('unmute does not', () => window.banyan.energy() > 0.01)
+
+  await bob.button('Leave room').click()
+  await ann.until('leaving is seen', () => window.banyan.state().rooms[0].people.length === 1)
+  await ann.until('and ends the sound', () => window.banyan.energy() < 0.002 && Object.keys(window.banyan.state().rooms[0].slots).length === 0)
+  await ann.shot('left', { themes: ['light'], sizes: [{ width: 1280, height: 860 }] })
+})
+
+async function named(visitor, name) {
+  const asked = visitor.page.getByLabel('What shall people call you?')
+  const lobby = visitor.page.getByRole('heading', { name: 'Who is talking?' })
+  await asked.or(lobby).first().waitFor()
+  if (await lobby.isVisible()) {
+    await visitor.page.getByRole('button', { name: /^Change your name/ }).click()
+    await visitor.page.getByLabel('What shall people call you?').fill(name)
+    await visitor.button('Save').click()
+  } else {
+    await asked.fill(name)
+    await visitor.button('Come in').click()
+  }
+  await visitor.until(`is called ${name}`, (n) => window.banyan.state().self.name === n, name)
+}
+
+// follows compares what one page says with what the other hears: the energies, on a
+// common clock, must go up and down together at some delay.
+async function follows(speaker, hearer) {
+  const [said, heard] = await Promise.all([speaker.listen(9000), hearer.listen(9000)])
+  const start = Math.max(said[0][0], heard[0][0])
+  const a = grid(said.map(([at, mic]) => [at, mic]), start)
+  const b = grid(heard.map(([at, , all]) => [at, all]), start)
+  let best = { lag: 0, r: -1 }
+  for (let lag = 0; lag < 75; lag++) {
+    const r = correlation(a.slice(0, a.length - lag), b.slice(lag))
+    if (r > best.r) best = { lag: lag * 20, r }
+  }
+  check(best.r > 0.6, `${hearer.name} hears something else than ${speaker.name} says: correlation ${best.r.toFixed(2)}`)
+  passed(`${hearer.name} hears what ${speaker.name} says: correlation ${best.r.toFixed(2)} at ${best.lag} ms`)
+}
+
+// grid resamples to steps of 20 ms from start, smoothed over five.
+function grid(samples, start) {
+  const values = []
+  let i = 0
+  for (let at = start; at <= samples[samples.length - 1][0]; at += 20) {
+    while (i + 1 < samples.length && samples[i + 1][0] <= at) i++
+    values.push(samples[i][1])
+  }
+  return values.map((_, k) => mean(values.slice(Math.max(0, k - 2), k + 3)))
+}
+
+const mean = (v) => v.reduce((a, b) => a + b, 0) / v.length
+
+function correlation(a, b) {
+  const n = Math.min(a.length, b.length)
+  const [ma, mb] = [mean(a.slice(0, n)), mean(b.slice(0, n))]
+  let [ab, aa, bb] = [0, 0, 0]
+  for (let i = 0; i < n; i++) {
+    ab += (a[i] - ma) * (b[i] - mb)
+    aa += (a[i] - ma) ** 2
+    bb += (b[i] - mb) ** 2
+  }
+  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0
+}
