@@ -33,6 +33,7 @@ type Machine struct {
 	formerTo   time.Duration
 	heardAt    time.Duration // anything from the parent
 	parentIdle bool          // the parent said that no media flows
+	excused    bool          // this silence was put down to the driver once
 	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
 	successor  identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
 	heirID     identity.ID   // who takes over from this peer, if it is a root

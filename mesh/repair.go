@@ -41,7 +41,7 @@ func (m *Machine) fromParent(now time.Duration) {
 		late := max(0, now-m.heardAt-m.timing.Keepalive)
 		m.jitter += (min(late, m.timing.Stall) - m.jitter) / 16
 	}
-	m.heardAt = now
+	m.heardAt, m.excused = now, false
 }
 
 // patience is how long the parent may be silent: longer on a path that jitters, and
@@ -64,10 +64,19 @@ func (m *Machine) parentDeadline() time.Duration {
 	return at
 }
 
+// overslept is by how much the driver may be late before a silence is put down to it,
+// and how long the parent then has.
+const overslept = 40 * time.Millisecond
+
 // watchParent gives the parent up when it is silent, or has been an orphan too long.
 func (m *Machine) watchParent(now time.Duration) {
 	switch {
 	case m.parent.IsZero():
+	case now >= m.heardAt+m.patience()+overslept && !m.excused:
+		// Nobody called in time: this peer slept, and what the parent sent in the
+		// meantime may lie at the door.
+		m.excused = true
+		m.heardAt = now - m.patience() + overslept
 	case now >= m.heardAt+m.patience():
 		m.suspect(now, m.parent)
 		m.orphan(now, true)
