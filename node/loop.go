@@ -30,25 +30,28 @@ func (s *session) loop(ctx context.Context) {
 	s.seat.begin(s.now())
 	leave := s.leave
 	for !s.over() {
+		next := func(time.Duration) {}
 		select {
 		case <-ctx.Done():
 			return
 		case <-leave:
 			leave = nil
-			s.part(s.now())
+			next = s.part
 		case in := <-s.frames:
 			s.receive(s.now(), in)
-			for range burst {
-				if !s.another() {
-					break
-				}
-			}
-		case task := <-s.tasks:
-			task(s.now())
+		case next = <-s.tasks:
 		case <-clock.C:
-			s.tick(s.now())
+			next = s.tick
 		case <-timer.C:
 		}
+		// Sound goes first: it must not wait, and a neighbour must not be taken for
+		// silent while what it sent lies here.
+		for range burst {
+			if !s.another() {
+				break
+			}
+		}
+		next(s.now())
 		timer.Reset(s.settle(s.now()))
 	}
 }
