@@ -76,7 +76,7 @@ func runDemo(cmd *cobra.Command, f demoFlags) error {
 	}
 	cfg := demo.Config{
 		Listeners: f.listeners, MaxChildren: f.maxChildren, For: f.length, KillRelay: f.killRelay,
-		Record: f.record, Host: f.host, Guest: f.guest, Log: log,
+		LogLevel: cmd.Flag("log-level").Value.String(), Record: f.record, Host: f.host, Guest: f.guest, Log: log,
 	}
 	if cfg.Banyan, cfg.Relay, err = programs(f.relay); err != nil {
 		return err

@@ -49,7 +49,7 @@ this node, so leave the node running (--stay) until your guests have come.`,
 				if err != nil {
 					return err
 				}
-				d.say(events.Event{Event: events.Room, Room: room.String(), Link: link.String()})
+				d.say(events.Event{Event: events.Made, Room: room.String(), Link: link.String()})
 				printf(cmd, f, "%s", link)
 				if i.stay {
 					<-ctx.Done()

@@ -74,7 +74,7 @@ func host(ctx context.Context, cmd *cobra.Command, f nodeFlags, v visitFlags, d 
 	if err != nil {
 		return err
 	}
-	d.say(events.Event{Event: events.Room, Room: room.String(), Title: policy.Title, Link: link.String()})
+	d.say(events.Event{Event: events.Made, Room: room.String(), Title: policy.Title, Link: link.String()})
 	printf(cmd, f, "Room  %s\nLink  %s", room, link)
 	if welcome {
 		ctx, cancel := context.WithCancel(ctx)

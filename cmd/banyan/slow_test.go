@@ -6,15 +6,22 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/banyan-rooms/banyan/cmd/banyan/demo"
+	"github.com/banyan-rooms/banyan/node/audio"
+	"github.com/banyan-rooms/banyan/node/audio/align"
+	"github.com/banyan-rooms/banyan/node/audio/tone"
+	"github.com/banyan-rooms/banyan/node/audio/wav"
 )
 
 // programs builds the programs once for all tests, or takes those in BANYAN_BIN.
@@ -39,9 +46,11 @@ func neighbourhood(t *testing.T, length, kill time.Duration) (demo.Report, strin
 	t.Helper()
 	banyan, relay := built(t)
 	dir := t.TempDir()
-	logs := &bytes.Buffer{}
+	source := filepath.Join(dir, "source.wav")
+	writeWAV(t, source, speech)
+	logs := &lockedBuffer{}
 	report, err := demo.Run(t.Context(), demo.Config{
-		Banyan: banyan, Relay: relay, Dir: dir, Listeners: 8, MaxChildren: 4, Solo: true,
+		Banyan: banyan, Relay: relay, Dir: dir, Listeners: 8, MaxChildren: 4, Solo: true, Host: source,
 		For: length, KillRelay: kill, Record: true,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Logs: logs,
 		Progress: func(done, of int, what string) { t.Logf("[%d/%d] %s", done, of, what) },
@@ -49,11 +58,86 @@ func neighbourhood(t *testing.T, length, kill time.Duration) (demo.Report, strin
 	if err != nil {
 		t.Fatalf("%v\nthe processes said:\n%s", err, logs)
 	}
-	if logs.Len() > 0 {
-		t.Logf("the processes said:\n%s", logs)
-	}
+	t.Logf("the processes said:\n%s", logs)
 	keep(t, report)
 	return report, dir
+}
+
+// speech is what the host says: longer than any test, so that nothing is said twice.
+var speech = tone.Speech(7, time.Minute)
+
+func writeWAV(t *testing.T, path string, pcm []int16) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := wav.NewWriter(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(pcm), w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readWAV(t *testing.T, path string) []int16 {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := wav.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pcm []int16
+	for buf := make([]int16, audio.SampleRate); ; {
+		n, err := r.Read(buf)
+		pcm = append(pcm, buf[:n]...)
+		if errors.Is(err, io.EOF) {
+			return pcm
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// recordingAligns finds what a listener recorded in what was said.
+func recordingAligns(t *testing.T, dir string) {
+	t.Helper()
+	recording := readWAV(t, filepath.Join(dir, "mix.wav"))
+	// The listener came in the middle: what it has is a part of the source.
+	m := align.Align(speech, recording)
+	lag := 5 * audio.SampleRate / 1000
+	said := speech[max(0, m.Offset):min(len(speech), m.Offset+len(recording))]
+	gaps := align.Gaps(align.Windows(recording, said, max(0, -m.Offset), lag), 0.5)
+	t.Logf("%s: %.1f s recorded, found at %.2f s of the source, correlation %.2f, RMS %.0f (source %.0f), gaps %v",
+		filepath.Base(filepath.Dir(dir)), float64(len(recording))/audio.SampleRate, float64(m.Offset)/audio.SampleRate,
+		m.Correlation, align.RMS(recording), align.RMS(said), gaps)
+	if m.Correlation < 0.7 || len(gaps) > 1 {
+		t.Errorf("%s does not align with the source: correlation %.2f, gaps %v", dir, m.Correlation, gaps)
+	}
+}
+
+// lockedBuffer takes the logs of many processes.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // keep prints the report and keeps it beside the other artifacts of the run.

@@ -35,6 +35,7 @@ type Config struct {
 	Record        bool          // listeners record into Dir/listener-N/recording
 	Solo          bool          // the host speaks all the time, and there is no guest
 	Host, Guest   string        // files that the speakers play; empty means the bundled ones
+	LogLevel      string        // of the processes; empty leaves it to them
 	Log           *slog.Logger
 	Logs          io.Writer                       // what the processes log
 	Progress      func(done, of int, what string) // called as the neighbourhood comes up; may be nil
@@ -91,7 +92,7 @@ func (n *neighbourhood) comeUp(ctx context.Context) error {
 
 func (n *neighbourhood) startRelay(ctx context.Context) error {
 	args := []string{"--data", filepath.Join(n.cfg.Dir, "relay"), "--listen", loopback, "--json"}
-	relay, err := start(context.WithoutCancel(ctx), n.cfg.Log, n.cfg.Logs, "relay", n.cfg.Relay, n.withChildren(args)...)
+	relay, err := start(context.WithoutCancel(ctx), n.cfg.Log, n.cfg.Logs, "relay", n.cfg.Relay, n.withLimits(args)...)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (n *neighbourhood) startSpeakers(ctx context.Context) error {
 	if n.host, err = n.peer(ctx, "host", "Ann, the host", args...); err != nil {
 		return err
 	}
-	room, err := n.host.wait(ctx, events.Room)
+	room, err := n.host.wait(ctx, events.Made)
 	if err != nil {
 		return err
 	}
@@ -167,10 +168,14 @@ func (n *neighbourhood) startListeners(ctx context.Context) error {
 // peer starts a desktop node without a page.
 func (n *neighbourhood) peer(ctx context.Context, name, person string, args ...string) (*process, error) {
 	args = append(args, "--data", filepath.Join(n.cfg.Dir, name), "--name", person, "--listen", loopback, "--mdns=false", "--json")
-	return start(context.WithoutCancel(ctx), n.cfg.Log, n.cfg.Logs, name, n.cfg.Banyan, n.withChildren(args)...)
+	return start(context.WithoutCancel(ctx), n.cfg.Log, n.cfg.Logs, name, n.cfg.Banyan, n.withLimits(args)...)
 }
 
-func (n *neighbourhood) withChildren(args []string) []string {
+// withLimits adds what all programs understand.
+func (n *neighbourhood) withLimits(args []string) []string {
+	if n.cfg.LogLevel != "" {
+		args = append(args, "--log-level", n.cfg.LogLevel)
+	}
 	if n.cfg.MaxChildren > 0 {
 		args = append(args, "--max-children", strconv.Itoa(n.cfg.MaxChildren))
 	}

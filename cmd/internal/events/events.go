@@ -14,7 +14,8 @@ import (
 const (
 	Ready  = "ready"  // the node runs: ID, Addrs
 	Page   = "page"   // its page is served: Page
-	Room   = "room"   // a room was made or entered: Room, Title, Link
+	Made   = "made"   // a room or a link to it was made: Room, Title, Link
+	Room   = "room"   // a room was entered: Room, Title
 	Stage  = "stage"  // this node is on the stage and may speak
 	Sound  = "sound"  // the first sound was heard: AfterMS since the join began
 	Spoke  = "spoke"  // all that was to be said was said: Sent
