@@ -29,7 +29,8 @@ type outgoing struct {
 }
 
 // SendControl queues a message to a peer. When maxControl messages wait for the
-// peer already, it fails.
+// peer already, it fails. What was handed to a connection that then breaks may be
+// lost without a word, as with any connection.
 func (n *Network) SendControl(to identity.ID, protocol string, message []byte, failed func(error)) {
 	c := outgoing{appendFrame(nil, message), func(err error) {
 		failed(fmt.Errorf("send %s to %s: %w", protocol, to.Short(), err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"sync"
 
@@ -32,6 +33,7 @@ func (n *Network) startGossip() error {
 		pubsub.WithSubscriptionFilter(
 			pubsub.WrapLimitSubscriptionFilter(pubsub.NewRegexpSubscriptionFilter(ours), maxTopics)),
 		pubsub.WithValidateQueueSize(gossipQueue),
+		pubsub.WithLogger(slog.New(quiet{n.log.Handler()})),
 	)
 	if err != nil {
 		return fmt.Errorf("start gossip: %w", err)
