@@ -2,11 +2,13 @@ package node
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
 )
 
@@ -17,10 +19,14 @@ func (m *member) findRelays(ctx context.Context) {
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
 	var next time.Time
+	patience := tick
 	for {
 		if now := time.Now(); now.After(next) && m.careful() && len(m.place.Load().Relays) == 0 {
-			next = now.Add(askRelays)
-			m.askRelays(ctx, refused, now)
+			patience = min(2*patience, askRelays)
+			if m.askRelays(ctx, refused, now) > 0 {
+				patience = askRelays // its advert has to come first
+			}
+			next = now.Add(patience)
 		}
 		select {
 		case <-ctx.Done():
@@ -38,16 +44,15 @@ func (m *member) careful() bool {
 }
 
 // askRelays asks the bootstrap peers and the relays that the DHT names until enough
-// have said yes. Who refused is left alone for a while.
-func (m *member) askRelays(ctx context.Context, refused map[identity.ID]time.Time, now time.Time) {
+// have said yes, and returns how many have. Who refused is left alone for a while.
+func (m *member) askRelays(ctx context.Context, refused map[identity.ID]time.Time, now time.Time) (serving int) {
 	request, err := canon.Marshal(serveRequest{Kind: admitServe, Genesis: m.envelope, Addrs: firsts(m.n.cfg.Network.Addrs(), maxAddrs)})
 	if err != nil {
 		panic(err) // bytes and strings always encode
 	}
-	serving := 0
 	for _, who := range m.n.relaysKnown(ctx, m.genesis.Policy.Kind) {
 		if serving >= maxServing {
-			return
+			break
 		}
 		if at, ok := refused[who]; ok && now.Sub(at) < refusedFor {
 			continue
@@ -56,7 +61,9 @@ func (m *member) askRelays(ctx context.Context, refused map[identity.ID]time.Tim
 		_, err := m.n.cfg.Network.Request(ctx, who, AdmitProtocol, request)
 		cancel()
 		if err != nil {
-			refused[who] = now
+			if errors.Is(err, transport.ErrRefused) {
+				refused[who] = now
+			}
 			m.log.Debug("no relay", "peer", who.Short(), "error", err)
 			continue
 		}
@@ -64,6 +71,7 @@ func (m *member) askRelays(ctx context.Context, refused map[identity.ID]time.Tim
 		m.suggest([]identity.ID{who})
 		m.log.Debug("a relay serves the room", "relay", who.Short())
 	}
+	return serving
 }
 
 // relaysKnown are peers that may be relays: those to meet at the start, and those that
