@@ -20,6 +20,8 @@ type nodeFlags struct {
 	maxChildren int
 	mdns        bool
 	json        bool
+
+	asks bool // there is a page that asks people for their name
 }
 
 func (f *nodeFlags) add(cmd *cobra.Command) {

@@ -95,7 +95,9 @@ func (g *guest) take(h node.Heard) error {
 	if g.recorder == nil {
 		return nil
 	}
-	return g.recorder.Heard(h.Speaker, g.nameOf(h.Speaker), h.CTR, h.Frame, h.Received.Sub(g.begun))
+	return g.recorder.Heard(record.Frame{
+		Speaker: h.Speaker, Name: g.nameOf(h.Speaker), Key: h.KID, Number: h.CTR, Arrived: h.Received.Sub(g.begun), Frame: h.Frame,
+	})
 }
 
 // nameOf is what somebody was called when they were first heard.

@@ -71,9 +71,12 @@ func (d *desk) start(f nodeFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if name == "" && !f.asks {
+		name = loginName()
+	}
 	d.Node, err = node.New(node.Config{
 		Key: key, Network: d.network, Links: d.links, Store: d.store,
-		Name: cmp.Or(f.name, name, loginName()), MaxChildren: f.maxChildren, Bootstrap: f.bootstrap, Log: d.log,
+		Name: cmp.Or(f.name, name), MaxChildren: f.maxChildren, Bootstrap: f.bootstrap, Log: d.log,
 	})
 	return err
 }

@@ -9,7 +9,6 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
 	"github.com/banyan-rooms/banyan/node/web"
@@ -17,21 +16,23 @@ import (
 
 // runPage is banyan without a subcommand: the node and its page.
 func runPage(cmd *cobra.Command, f nodeFlags, page string, open bool) error {
+	f.asks = true
 	return run(cmd, f, func(ctx context.Context, d *desk) error {
-		return servePage(ctx, cmd, f, d, page, open)
+		return servePage(ctx, cmd, f, d, page, open, "")
 	})
 }
 
-// servePage serves the page until ctx ends.
-func servePage(ctx context.Context, cmd *cobra.Command, f nodeFlags, d *desk, page string, open bool) error {
+// servePage serves the page until ctx ends, and opens it at a view of it.
+func servePage(ctx context.Context, cmd *cobra.Command, f nodeFlags, d *desk, page string, open bool, view string) error {
 	s, err := web.New(ctx, web.Config{Node: d.Node, Listen: page, Version: version, Log: d.log})
 	if err != nil {
 		return err
 	}
-	d.say(events.Event{Event: events.Page, Page: s.URL()})
-	printf(cmd, f, "Your page: %s\nCtrl-C stops the node.", s.URL())
+	url := s.URL() + view
+	d.say(events.Event{Event: events.Page, Page: url})
+	printf(cmd, f, "Your page: %s\nCtrl-C stops the node.", url)
 	if open && !f.json {
-		browse(s.URL(), cmd.ErrOrStderr())
+		browse(url, cmd.ErrOrStderr())
 	}
 	return s.Run(ctx)
 }
@@ -56,12 +57,13 @@ func browse(url string, complain io.Writer) {
 
 // runDemoPage is the user's own node in the demo's room, with its page.
 func runDemoPage(ctx context.Context, cmd *cobra.Command, demo demoFlags, dir, link string) error {
-	f := nodeFlags{data: filepath.Join(dir, "you"), listen: []string{demoListen}, json: demo.json}
+	f := nodeFlags{data: filepath.Join(dir, "you"), name: "You", listen: []string{demoListen}, json: demo.json}
 	return runWith(ctx, cmd, f, func(ctx context.Context, d *desk) error {
-		var both errgroup.Group
-		both.Go(func() error { _, err := d.Join(ctx, link); return err })
-		both.Go(func() error { return servePage(ctx, cmd, f, d, demo.page, !demo.json) })
-		return both.Wait()
+		room, err := d.Join(ctx, link)
+		if err != nil {
+			return err
+		}
+		return servePage(ctx, cmd, f, d, demo.page, !demo.json, "#/room/"+room.String())
 	})
 }
 
