@@ -44,6 +44,8 @@ func (n *Node) answerAdmit(ctx context.Context, from identity.ID, request []byte
 		answer, err = n.answerRedeem(ctx, from, r)
 	case serveRequest:
 		answer, err = n.answerServe(ctx, from, r)
+	case lobbyRequest:
+		answer = lobbyAnswer{n.lobby.envelopes(maxSyncAnswer)}
 	}
 	return n.reply(answer, err)
 }

@@ -40,8 +40,9 @@ type card struct {
 // seen is a card that was verified.
 type seen struct {
 	card
-	Card   Card
-	signer identity.ID
+	Card     Card
+	signer   identity.ID
+	envelope []byte
 }
 
 // sign seals a card.
@@ -92,7 +93,7 @@ func openCard(envelope []byte, now time.Time) (seen, error) {
 	if signer == g.Host {
 		shown.Title, shown.HostName = line(c.Title, rooms.MaxTitle), line(c.HostName, rooms.MaxName)
 	}
-	return seen{card: c, Card: shown, signer: signer}, nil
+	return seen{card: c, Card: shown, signer: signer, envelope: envelope}, nil
 }
 
 // line makes text of a stranger fit to be shown on one line.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/node/transport"
 )
@@ -88,7 +89,10 @@ func (l *lobby) take(c seen, now time.Time) (changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	old, known := l.rooms[c.Card.Room]
-	if known && old.Expires > now.Unix() && c.signer != c.Card.Host {
+	if known && c.Expires < old.Expires {
+		return false // overtaken
+	}
+	if known && c.signer != c.Card.Host {
 		// Others know no better than the host what the room is called.
 		c.Card.Title, c.Card.HostName = old.Card.Title, old.Card.HostName
 	}
@@ -147,8 +151,23 @@ func (l *lobby) find(room identity.RoomID) (seen, bool) {
 	return c, ok
 }
 
-// runLobby takes part in the lobby until ctx ends: it announces the rooms that are
-// this node's to announce, at once when somebody comes who has not seen them yet.
+// envelopes are the cards as they were signed, as many as fit.
+func (l *lobby) envelopes(limit int) [][]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all [][]byte
+	for _, c := range l.rooms {
+		if limit -= len(c.envelope) + 4; limit < 0 {
+			break
+		}
+		all = append(all, c.envelope)
+	}
+	return all
+}
+
+// runLobby takes part in the lobby until ctx ends: it asks those whom it meets there
+// what they have seen, and announces the rooms that are this node's to announce, at
+// once when somebody comes.
 func (n *Node) runLobby(ctx context.Context) error {
 	topic, err := n.cfg.Network.Join(lobbyTopic, n.lobby.validate(n.ID()), n.lobby.deliver)
 	if err != nil {
@@ -158,24 +177,53 @@ func (n *Node) runLobby(ctx context.Context) error {
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
 	last := make(map[identity.RoomID]time.Time)
-	met := 0
+	met := make(map[identity.ID]bool)
 	for {
+		gap := cardEvery
+		for _, id := range topic.Peers() {
+			if !met[id] {
+				if len(met) >= maxLimited {
+					clear(met)
+				}
+				met[id] = true
+				gap = cardFresh
+				n.askLobby(ctx, id)
+			}
+		}
+		now := time.Now()
+		n.announceRooms(ctx, topic, gap, last, now)
+		if n.lobby.sweep(now) {
+			n.watchers.tell()
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-n.announce:
 		case <-clock.C:
 		}
-		peers, now := len(topic.Peers()), time.Now()
-		gap := cardEvery
-		if peers > met {
-			gap = cardFresh
-		}
-		met = peers
-		n.announceRooms(ctx, topic, gap, last, now)
-		if n.lobby.sweep(now) {
-			n.watchers.tell()
-		}
+	}
+}
+
+// askLobby takes in the cards that a peer has.
+func (n *Node) askLobby(ctx context.Context, who identity.ID) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	request, err := canon.Marshal(lobbyRequest{Kind: admitLobby})
+	if err != nil {
+		panic(err) // a number always encodes
+	}
+	answer, err := n.cfg.Network.Request(ctx, who, AdmitProtocol, request)
+	if err != nil {
+		n.log.Debug("no cards", "peer", who.Short(), "error", err)
+		return
+	}
+	a, err := parse[lobbyAnswer](answer, func(a *lobbyAnswer) bool { return len(a.Cards) <= maxLobby })
+	if err != nil {
+		n.counters.malformed.Add(1)
+		return
+	}
+	for _, envelope := range a.Cards {
+		n.lobby.deliver(transport.Gossip{Relayer: who, Data: envelope})
 	}
 }
 

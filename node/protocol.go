@@ -14,7 +14,7 @@ import (
 // The protocols of this package. All messages are canonical CBOR of the structs
 // below, within the network's bounds (1 MiB a request, 64 KiB a control message).
 const (
-	AdmitProtocol = "/banyan/admit/1.0.0" // requests: sync, redeem, serve
+	AdmitProtocol = "/banyan/admit/1.0.0" // requests: sync, redeem, serve, lobby
 	KeyProtocol   = "/banyan/key/1.0.0"   // requests: the epoch's secret
 	MeshProtocol  = "/banyan/mesh/1.0.0"  // control messages between neighbours in a tree
 )
@@ -29,6 +29,7 @@ const (
 	admitSync   admitKind = 1
 	admitRedeem admitKind = 2
 	admitServe  admitKind = 3
+	admitLobby  admitKind = 4
 )
 
 // syncRequest asks a member for what the asker lacks of a room.
@@ -75,6 +76,17 @@ type serveAnswer struct {
 	OK bool `cbor:"1,keyasint"`
 }
 
+// lobbyRequest asks for the cards of public rooms that the other has: a newcomer need
+// not wait until each is announced again.
+type lobbyRequest struct {
+	Kind admitKind `cbor:"1,keyasint"`
+}
+
+// lobbyAnswer is as many of them as fit.
+type lobbyAnswer struct {
+	Cards [][]byte `cbor:"1,keyasint,omitempty"`
+}
+
 // keyRequest asks a member for an epoch's secret.
 type keyRequest struct {
 	Room   identity.RoomID `cbor:"1,keyasint"`
@@ -101,8 +113,8 @@ const (
 
 var errAsked = errors.New("the request makes no sense here")
 
-// parseAdmit reads a request of AdmitProtocol: a syncRequest, redeemRequest or
-// serveRequest.
+// parseAdmit reads a request of AdmitProtocol: a syncRequest, redeemRequest,
+// serveRequest or lobbyRequest.
 func parseAdmit(b []byte) (any, error) {
 	var any struct {
 		Kind admitKind `cbor:"1,keyasint"`
@@ -123,8 +135,10 @@ func parseAdmit(b []byte) (any, error) {
 		return parse[serveRequest](b, func(r *serveRequest) bool {
 			return len(r.Genesis) > 0 && len(r.Addrs) <= maxAddrs
 		})
+	case admitLobby:
+		return parse[lobbyRequest](b, func(*lobbyRequest) bool { return true })
 	default:
-		return nil, fmt.Errorf("%w: kind %d, this program knows 1 to 3", errAsked, any.Kind)
+		return nil, fmt.Errorf("%w: kind %d, this program knows 1 to 4", errAsked, any.Kind)
 	}
 }
 
