@@ -160,6 +160,33 @@ func TestAPageIsWrittenEverySecond(t *testing.T) {
 	}
 }
 
+func TestFlush(t *testing.T) {
+	var file bytes.Buffer
+	w, err := NewWriter(&file, 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(0, packet20(40, 9)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Flush(), w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	if got := pages(t, file.Bytes()); len(got) != 3 || got[2].granule != audio.FrameSamples || got[2].flags != 0 {
+		t.Errorf("after two flushes the pages are %+v, want one of sound", got)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := readAll(t, file.Bytes()); len(got) != 2 || len(got[1]) != 1 {
+		t.Errorf("packets %x, want one of sound and a lost one for the last page", got)
+	}
+	all := pages(t, file.Bytes())
+	if last := all[len(all)-1]; last.flags != flagLast || last.granule != 2*audio.FrameSamples {
+		t.Errorf("last page %+v, want the end of 40 ms", last)
+	}
+}
+
 // whole is a small proper file.
 func whole(t testing.TB, sizes ...int) []byte {
 	t.Helper()
@@ -256,6 +283,13 @@ func TestSource(t *testing.T) {
 	}
 	if _, err := s.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the last: %v", err)
+	}
+	cut := whole(t, 40, 40)
+	if s, err = NewSource(bytes.NewReader(cut[:len(cut)-1])); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Next(); !errors.Is(err, io.EOF) {
+		t.Errorf("a file cut off in its only page of sound: %v, want its end", err)
 	}
 	var file bytes.Buffer
 	w, _ := NewWriter(&file, 1, "")

@@ -37,9 +37,13 @@ func NewSource(r io.Reader) (*Source, error) {
 }
 
 // Next implements [audio.Source]. The level is 30 (-30 dBov) for a packet with sound
-// and 127 for one without, as the packets are not decoded.
+// and 127 for one without, as the packets are not decoded. A file that was cut off,
+// as by a recorder that died, ends where it ends.
 func (s *Source) Next() (audio.Frame, error) {
 	packet, samples, err := s.reader.Next()
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return audio.Frame{}, io.EOF
+	}
 	if err != nil {
 		return audio.Frame{}, err
 	}

@@ -32,6 +32,7 @@ type Writer struct {
 	sequence uint32
 	next     int64 // samples written, including those of the page being filled
 	flushed  int64 // samples in pages that were written
+	lost     byte  // a lost packet in the mode of the last one
 	lengths  []byte
 	data     []byte
 	buffer   []byte
@@ -75,9 +76,9 @@ func (d *Writer) Write(position int64, packet []byte) error {
 	if gap < -audio.FrameSamples/2 {
 		return ErrPast
 	}
-	lost := []byte{concealing(packet[0])}
+	d.lost = concealing(packet[0])
 	for range (gap + audio.FrameSamples/2) / audio.FrameSamples {
-		if err := d.append(lost, audio.FrameSamples); err != nil {
+		if err := d.append([]byte{d.lost}, audio.FrameSamples); err != nil {
 			return err
 		}
 	}
@@ -87,9 +88,24 @@ func (d *Writer) Write(position int64, packet []byte) error {
 // Position is where the file ends now, in samples.
 func (d *Writer) Position() int64 { return d.next }
 
+// Flush writes the page out although it is not full, for a speaker who has stopped.
+func (d *Writer) Flush() error {
+	if len(d.lengths) == 0 {
+		return nil
+	}
+	return d.flush(0)
+}
+
 // Close writes what is left and the end of the stream. It does not close the
-// underlying writer.
-func (d *Writer) Close() error { return d.flush(flagLast) }
+// underlying writer. Should all be flushed already, 20 ms of loss are added, as the
+// last page must have something in it for some players.
+func (d *Writer) Close() error {
+	if len(d.lengths) == 0 && d.next > 0 {
+		d.add([]byte{d.lost})
+		d.next += audio.FrameSamples
+	}
+	return d.flush(flagLast)
+}
 
 // concealing is the table of contents of a packet that has one frame of 20 ms
 // without data, in the mode of the packet after the gap.
