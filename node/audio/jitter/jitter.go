@@ -3,8 +3,8 @@
 //
 // It is pure: time is an argument, there is no goroutine and no sound. Whoever plays
 // calls Pop every 20 ms and gets a frame, or is told to conceal or to be silent. The
-// order is that of the sequence numbers, which never wrap; media time says where the
-// silences are.
+// order is that of the frames' numbers, which never wrap but begin anew with each key
+// of the speaker; media time says where the silences are.
 //
 // Three times meet here. now is the time of the one who plays. A frame's media time
 // is the speaker's clock. The base is what has to be added to media time for it to
@@ -35,6 +35,7 @@ const (
 	leap       = 2 * time.Second // a media time so far off begins a new time line
 	capacity   = 64              // frames held: 1.28 s, well over the longest target
 	maxConceal = 5               // frames: after 100 ms Opus has faded out (RFC 6716 section 4.4)
+	patience   = 2 * frame       // a clock that is off by less is left alone
 	quiet      = 50              // -dBov: a frame that nobody misses when there is too much
 )
 
@@ -48,9 +49,14 @@ const (
 	Lost               // conceal: a frame is missing
 )
 
-// Config bounds the delay. The zero Config has the defaults. With both the same, the
-// delay is fixed.
-type Config struct{ Min, Max time.Duration }
+// Config bounds the delay. The zero Config has the defaults. With Min and Max the
+// same, the delay is fixed.
+type Config struct {
+	Min, Max time.Duration // 0 means DefaultMin and DefaultMax
+	// Patience is how much longer than needed a frame may be held before some are
+	// left out. 0 means 40 ms, for ears; a recorder has more, as nobody waits for it.
+	Patience time.Duration
+}
 
 // Stats counts the frames of one speaker. A frame that came is counted once: as
 // played, late, skipped or duplicate, or it still waits.
@@ -66,17 +72,18 @@ type Stats struct {
 type Buffer struct {
 	cfg   Config
 	stats Stats
+	ids   numbering
 	seen  sframe.Window
-	queue []waiting // by sequence
+	queue []waiting // by number
 
-	newest  waiting // the highest sequence that came
+	newest  waiting // the highest number that came
 	begun   bool    // newest is set
 	base    time.Duration
 	peak    time.Duration
 	lowest  time.Duration // lateness since the base was last moved
 	counted int           // frames since then
 
-	last, first uint64        // sequences taken out so far
+	last, first uint64        // numbers taken out of the present run
 	taken       bool          // last and first are set
 	playing     bool          // cursor is set
 	cursor      time.Duration // media time of the next 20 ms
@@ -85,7 +92,7 @@ type Buffer struct {
 
 // waiting is a frame and its media time, unwrapped.
 type waiting struct {
-	seq   uint64
+	seq   uint64 // its number, in one row over all keys
 	at    time.Duration
 	frame audio.Frame
 }
@@ -99,19 +106,31 @@ func New(cfg Config) *Buffer {
 		cfg.Max = DefaultMax
 	}
 	cfg.Max = max(cfg.Min, cfg.Max)
+	if cfg.Patience <= 0 {
+		cfg.Patience = patience
+	}
 	return &Buffer{cfg: cfg, peak: firstPeak}
 }
 
 // Stats gives the counters.
 func (b *Buffer) Stats() Stats { return b.stats }
 
+// Waiting is how many frames are held.
+func (b *Buffer) Waiting() int { return len(b.queue) }
+
 // Delay is how long a frame that comes as fast as any is held at present.
 func (b *Buffer) Delay() time.Duration {
 	return min(max(b.peak+frame, b.cfg.Min), b.cfg.Max)
 }
 
-// Push takes in a frame that came now. The packet must not be changed afterwards.
-func (b *Buffer) Push(now time.Duration, seq uint64, f audio.Frame) {
+// Push takes in the frame of a number under a speaker's key that came now. The packet
+// must not be changed afterwards.
+func (b *Buffer) Push(now time.Duration, key, number uint64, f audio.Frame) {
+	if !b.ids.knows(key) && b.precedes(now, f.Timestamp) {
+		b.stats.Late++ // the last of a key that was over before anything of it came
+		return
+	}
+	seq := b.ids.place(key, number)
 	if !b.seen.Accept(seq) {
 		b.stats.Duplicates++
 		return
@@ -133,13 +152,24 @@ func (b *Buffer) Push(now time.Duration, seq uint64, f audio.Frame) {
 	}
 }
 
+// precedes tells whether a frame that comes now was said shortly before the newest.
+func (b *Buffer) precedes(now time.Duration, timestamp uint32) bool {
+	diff := int32(timestamp - b.newest.frame.Timestamp)
+	return b.begun && diff < 0 && now-b.base-b.byClock(diff) < leap
+}
+
+// byClock is the media time of a frame so many samples after the newest.
+func (b *Buffer) byClock(diff int32) time.Duration {
+	return b.newest.at + time.Duration(diff)*time.Second/audio.SampleRate
+}
+
 // place unwraps media time, and puts a frame that leaps in time to where it would
 // be if it had come as fast as any.
 func (b *Buffer) place(now time.Duration, seq uint64, timestamp uint32) time.Duration {
 	at := now - b.base
 	if b.begun {
 		diff := int32(timestamp - b.newest.frame.Timestamp)
-		byClock := b.newest.at + time.Duration(diff)*time.Second/audio.SampleRate
+		byClock := b.byClock(diff)
 		switch lateness := now - b.base - byClock; {
 		case seq < b.newest.seq:
 			at = b.newest.at - frame*time.Duration(min(b.newest.seq-seq, capacity))

@@ -1,6 +1,8 @@
 package jitter
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"testing"
@@ -13,19 +15,23 @@ import (
 
 const ms = time.Millisecond
 
-// come is a frame that comes at a time. Its media time is 20 ms for each sequence
-// number, and what it is shifted by.
+// come is a frame that comes at a time. Its media time is 20 ms for each number, and
+// what it is shifted by.
 type come struct {
 	at    int // ms
+	key   uint64
 	seq   uint64
 	shift int // ms
 	level uint8
+
+	numbered uint64 // what is added to all numbers
+	stamped  uint32 // and to all timestamps
 }
 
 // frameOf is the frame that comes.
 func (c come) frameOf() audio.Frame {
 	return audio.Frame{
-		Timestamp: uint32(c.seq*audio.FrameSamples) + uint32(c.shift*48),
+		Timestamp: uint32(c.seq*audio.FrameSamples) + uint32(c.shift*48) + c.stamped,
 		Level:     c.level,
 		Packet:    strconv.AppendUint(nil, c.seq, 36),
 	}
@@ -39,13 +45,23 @@ func steady(at int, first, last uint64) (all []come) {
 	return all
 }
 
+// under gives the frames another key, and media time that goes on as if the first
+// had the number then.
+func under(key, then uint64, all []come) []come {
+	shift := 20 * (int(then) - int(slices.MinFunc(all, func(a, b come) int { return cmp.Compare(a.seq, b.seq) }).seq))
+	for i := range all {
+		all[i].key, all[i].shift = key, shift
+	}
+	return all
+}
+
 // play pops every 20 ms, 1 ms after what came: a sequence number in base 36 for a
 // frame, "-" for a lost one, "." for silence.
 func play(b *Buffer, pops int, all []come) (told string) {
 	for i := range pops {
 		now := time.Duration(20*i+1) * ms
 		for len(all) > 0 && time.Duration(all[0].at)*ms <= now {
-			b.Push(time.Duration(all[0].at)*ms, all[0].seq, all[0].frameOf())
+			b.Push(time.Duration(all[0].at)*ms, all[0].key, all[0].numbered+all[0].seq, all[0].frameOf())
 			all = all[1:]
 		}
 		switch f, state := b.Pop(now); state {
@@ -102,16 +118,50 @@ func TestWhatIsPlayed(t *testing.T) {
 			"..01-----....................23",
 			Stats{Played: 4},
 		},
+		{
+			"numbers that begin anew with a key go on in sound", slices.Concat(steady(0, 5, 7), under(1, 8, steady(60, 0, 2))), 10,
+			"..567012--", Stats{Played: 6},
+		},
+		{
+			"a new key's first comes second", slices.Concat(steady(0, 5, 6), under(1, 7, []come{{at: 41, seq: 1}, {at: 42, seq: 0}, {at: 80, seq: 2}})), 8,
+			"..56012-", Stats{Played: 5},
+		},
+		{
+			"an old key's last comes first of it, after the new key's first", slices.Concat(under(1, 8, steady(0, 0, 0)), []come{{at: 1, seq: 7}}, under(1, 9, steady(20, 1, 1))), 5,
+			"..01-", Stats{Played: 2, Late: 1},
+		},
+		{
+			"an old key's last comes after the new key's first", slices.Concat(steady(0, 5, 6), under(1, 8, steady(58, 0, 0)), []come{{at: 59, seq: 7}}), 7,
+			"..5670-", Stats{Played: 4},
+		},
+		{
+			"two keys are not one frame twice", slices.Concat(steady(0, 0, 1), under(1, 2, steady(40, 0, 1))), 6, "..0101", Stats{Played: 4},
+		},
+		{
+			"numbers that leap tell of a restart, not of loss", slices.Concat(steady(0, 0, 1), []come{{at: 40, seq: 3000, shift: -59960}, {at: 60, seq: 3001, shift: -59960}}), 6,
+			"..012bc2bd", Stats{Played: 4},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b := New(Config{})
-			got := play(b, test.pops, test.come)
-			if got != test.want {
-				t.Errorf("played %s, want %s", got, test.want)
-			}
-			if b.Stats() != test.stats {
-				t.Errorf("counted %+v, want %+v", b.Stats(), test.stats)
+			for _, begin := range []come{ // around each wrap
+				{},
+				{stamped: math.MaxUint32 - 3*audio.FrameSamples},
+				{stamped: math.MaxUint32},
+				{stamped: math.MaxInt32 - 100, numbered: math.MaxUint32 - 1},
+				{numbered: math.MaxInt64 - 1},
+			} {
+				moved := slices.Clone(test.come)
+				for i := range moved {
+					moved[i].stamped, moved[i].numbered = begin.stamped, begin.numbered
+				}
+				b := New(Config{})
+				if got := play(b, test.pops, moved); got != test.want {
+					t.Errorf("from %+v: played %s, want %s", begin, got, test.want)
+				}
+				if b.Stats() != test.stats {
+					t.Errorf("from %+v: counted %+v, want %+v", begin, b.Stats(), test.stats)
+				}
 			}
 		})
 	}
@@ -135,7 +185,7 @@ func TestASpikeMakesTheDelayGrowAndNothingIsDropped(t *testing.T) {
 func TestTheDelayStaysInItsBounds(t *testing.T) {
 	b := New(Config{})
 	for i := range uint64(100) {
-		b.Push(time.Duration(i)*20*ms+time.Duration(i%2)*900*ms, i, come{seq: i}.frameOf())
+		b.Push(time.Duration(i)*20*ms+time.Duration(i%2)*900*ms, 0, i, come{seq: i}.frameOf())
 	}
 	if got := b.Delay(); got != DefaultMax {
 		t.Errorf("delay is %v, want %v", got, DefaultMax)
@@ -159,7 +209,7 @@ func TestQuietFramesMakeUpForADelayThatIsTooLong(t *testing.T) {
 	if got := b.Stats(); got.Skipped == 0 || got.Skipped > 10 || got.Late > 0 || got.Lost > 0 {
 		t.Errorf("counted %+v, want a few skipped", got)
 	}
-	if held := len(b.queue); held > 4 {
+	if held := b.Waiting(); held > 4 {
 		t.Errorf("%d frames are held, want a short delay again", held)
 	}
 }
@@ -186,7 +236,7 @@ func TestClocksThatDrift(t *testing.T) {
 func TestAPlayerThatStoodStillCatchesUp(t *testing.T) {
 	b := New(Config{})
 	for i := range uint64(500) {
-		b.Push(time.Duration(i)*20*ms, i, come{seq: i}.frameOf())
+		b.Push(time.Duration(i)*20*ms, 0, i, come{seq: i}.frameOf())
 	}
 	f, state := b.Pop(10 * time.Second)
 	if state != OK || f.Timestamp/audio.FrameSamples < 485 {
@@ -197,7 +247,8 @@ func TestAPlayerThatStoodStillCatchesUp(t *testing.T) {
 	}
 }
 
-// TestNeverTwiceNeverBackwards feeds anything at all.
+// TestNeverTwiceNeverBackwards feeds anything at all. Packets say which frame of all
+// they are; what the buffer is told is a number under one of several keys.
 func TestNeverTwiceNeverBackwards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := New(Config{})
@@ -206,15 +257,21 @@ func TestNeverTwiceNeverBackwards(t *testing.T) {
 		var now time.Duration
 		var last uint64
 		var pushed, played uint64
+		low, high := uint64(math.MaxUint64), uint64(0)
+		perKey := rapid.Uint64Range(40, 400).Draw(t, "perKey")
+		begins := rapid.SliceOfN(rapid.Uint64Max(1<<40), 4, 4).Draw(t, "begins")
 		for range rapid.IntRange(1, 300).Draw(t, "steps") {
 			now += time.Duration(rapid.IntRange(0, 30).Draw(t, "step")) * ms
 			for range rapid.IntRange(0, 3).Draw(t, "pushes") {
 				seq := start + uint64(now/(20*ms)) + uint64(rapid.IntRange(0, 20).Draw(t, "seq"))
+				low, high = min(low, seq), max(high, seq)
+				key := seq / perKey
 				f := audio.Frame{Timestamp: uint32(seq * audio.FrameSamples), Packet: strconv.AppendUint(nil, seq, 10)}
-				if wild {
+				if wild { // then only the numbers can tell the order
+					key = 0
 					f.Timestamp = rapid.Uint32().Draw(t, "timestamp")
 				}
-				b.Push(now, seq, f)
+				b.Push(now, key, begins[key%4]+seq-key*perKey, f)
 				pushed++
 			}
 			f, state := b.Pop(now)
@@ -232,11 +289,11 @@ func TestNeverTwiceNeverBackwards(t *testing.T) {
 			played++
 		}
 		s := b.Stats()
-		if s.Played != played || s.Played+s.Late+s.Duplicates+s.Skipped+uint64(len(b.queue)) != pushed {
-			t.Fatalf("of %d frames %d were played, but counted %+v and %d held", pushed, played, s, len(b.queue))
+		if s.Played != played || s.Played+s.Late+s.Duplicates+s.Skipped+uint64(b.Waiting()) != pushed {
+			t.Fatalf("of %d frames %d were played, but counted %+v and %d held", pushed, played, s, b.Waiting())
 		}
-		if b.taken && s.Lost > b.last-b.first {
-			t.Fatalf("%d lost between %d and %d", s.Lost, b.first, b.last)
+		if pushed > 0 && s.Lost > high-low {
+			t.Fatalf("%d lost between %d and %d", s.Lost, low, high)
 		}
 		if d := b.Delay(); d < DefaultMin || d > DefaultMax {
 			t.Fatalf("delay is %v", d)
@@ -249,7 +306,7 @@ func BenchmarkPushPop(b *testing.B) {
 	b.ReportAllocs()
 	for seq := uint64(0); b.Loop(); seq++ {
 		now := time.Duration(seq) * 20 * ms
-		buffer.Push(now, seq, come{seq: seq}.frameOf())
+		buffer.Push(now, 0, seq, come{seq: seq}.frameOf())
 		buffer.Pop(now)
 	}
 }

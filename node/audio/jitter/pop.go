@@ -28,7 +28,7 @@ func (b *Buffer) Pop(now time.Duration) (audio.Frame, State) {
 			b.cursor = max(b.cursor, next.at+frame)
 			continue
 		case next.at > b.cursor+frame/2:
-			return audio.Frame{}, b.miss(!b.taken || next.seq != b.last+1)
+			return audio.Frame{}, b.miss(!b.taken || b.ids.lost(b.last, next.seq) > 0)
 		}
 		b.take()
 		b.stats.Played++
@@ -44,8 +44,8 @@ func (b *Buffer) Pop(now time.Duration) (audio.Frame, State) {
 // excess tells whether the first frame is better left out: it is held for much too
 // long, or for longer than it need be and has nothing to say.
 func (b *Buffer) excess(age time.Duration) bool {
-	return age > b.cfg.Max+2*frame ||
-		age > b.Delay()+2*frame && len(b.queue) > 1 && b.queue[0].frame.Level >= quiet
+	return age > b.cfg.Max+b.cfg.Patience ||
+		age > b.Delay()+b.cfg.Patience && len(b.queue) > 1 && b.queue[0].frame.Level >= quiet
 }
 
 // miss passes over 20 ms for which there is no frame. After some, the next frame
@@ -66,10 +66,13 @@ func (b *Buffer) miss(lost bool) State {
 func (b *Buffer) take() {
 	seq := b.queue[0].seq
 	b.queue = b.queue[:copy(b.queue, b.queue[1:])]
+	lost := uint64(0)
 	if b.taken {
-		b.stats.Lost += seq - b.last - 1
-	} else {
+		lost = b.ids.lost(b.last, seq)
+	}
+	if !b.taken || lost != seq-b.last-1 { // another run, of which it is the first
 		b.taken, b.first = true, seq
 	}
+	b.stats.Lost += lost
 	b.last = seq
 }

@@ -30,6 +30,10 @@ import (
 // a recording is not listened to yet, so it can wait for a tree that is repaired.
 const Delay = time.Second
 
+// patience is how much sooner than before frames may come without being moved: there
+// is no hurry, and what is moved in mid-sentence is cut. The next sentence is in time.
+const patience = 200 * time.Millisecond
+
 // MixName is the file with all speakers.
 const MixName = "mix.wav"
 
@@ -60,7 +64,7 @@ func New(dir string, newDecoder func() (audio.Decoder, error)) (*Recorder, error
 		return nil, err
 	}
 	if r.mix, err = wav.NewWriter(r.mixFile); err != nil {
-		return nil, errors.Join(fmt.Errorf("record to %s: %w", r.mixFile.Name(), err), r.mixFile.Close())
+		return nil, errors.Join(failed(r.mixFile.Name(), err), r.mixFile.Close())
 	}
 	return r, nil
 }
@@ -77,22 +81,31 @@ func (r *Recorder) create(name string) (*os.File, error) {
 	return f, nil
 }
 
-// Heard takes in a frame that came at a time. name is what the speaker's file is
-// called, should this be the first. The packet must not be changed afterwards.
+// Frame is a frame that was heard.
+type Frame struct {
+	Speaker identity.ID
+	Name    string // what the speaker's file is called, should this be the first
+	Key     uint64 // that it was sealed with; numbers begin anew with each
+	Number  uint64 // under that key
+	Arrived time.Duration
+	audio.Frame
+}
+
+// Heard takes in a frame. Its packet must not be changed afterwards.
 //
 // An error is one of writing: the recording does not go on.
-func (r *Recorder) Heard(id identity.ID, name string, seq uint64, frame audio.Frame, at time.Duration) error {
-	if err := r.Tick(at); err != nil {
+func (r *Recorder) Heard(f Frame) error {
+	if err := r.Tick(f.Arrived); err != nil {
 		return err
 	}
-	s := r.find(id)
+	s := r.find(f.Speaker)
 	if s == nil {
 		var err error
-		if s, err = r.begin(id, name); err != nil {
+		if s, err = r.begin(f.Speaker, f.Name); err != nil {
 			return err
 		}
 	}
-	s.buffer.Push(at, seq, frame)
+	s.buffer.Push(f.Arrived, f.Key, f.Number, f.Frame)
 	return nil
 }
 
@@ -137,25 +150,31 @@ func (r *Recorder) write(due time.Duration) error {
 	}
 	left := out[min(r.skip, len(out)):]
 	r.skip -= len(out) - len(left)
-	if err := r.mix.Write(left); err != nil {
-		return fmt.Errorf("record to %s: %w", r.mixFile.Name(), err)
-	}
-	return nil
+	return failed(r.mixFile.Name(), r.mix.Write(left))
 }
 
 // Close writes what still waits and closes all files, whatever errors there are.
 func (r *Recorder) Close() error {
 	var all []error
 	if r.begun {
-		all = append(all, r.advance(r.now+Delay))
+		all = append(all, r.finish())
 	}
 	for _, s := range r.speakers {
 		all = append(all, s.close())
 	}
-	if err := errors.Join(r.mix.Close(), r.mixFile.Close()); err != nil {
-		all = append(all, fmt.Errorf("record to %s: %w", r.mixFile.Name(), err))
-	}
+	all = append(all, failed(r.mixFile.Name(), errors.Join(r.mix.Close(), r.mixFile.Close())))
 	return errors.Join(all...)
+}
+
+// finish writes all that is held.
+func (r *Recorder) finish() error {
+	end := r.now + Delay
+	err := r.advance(end)
+	for limit := end + patience; err == nil && end < limit && slices.ContainsFunc(r.speakers, (*speaker).waits); {
+		end += audio.FrameDuration
+		err = r.advance(end)
+	}
+	return err
 }
 
 // Speaker is what was recorded of one speaker.

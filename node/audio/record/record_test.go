@@ -114,13 +114,13 @@ func TestTwoSpeakersLieWhereTheyWereHeard(t *testing.T) {
 	check(t, r.Tick(at(0)))
 	for i := range 60 {
 		if i >= 5 && i < 20 && i != 9 { // ann speaks from slot 5 on, and one is lost
-			check(t, r.Heard(ann, "Ann", uint64(i), say(100, uint64(i)), at(i)))
+			check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: uint64(i), Frame: say(100, uint64(i)), Arrived: at(i)}))
 		}
 		if i == 12 {
-			check(t, r.Heard(ann, "Ann", 11, say(100, 11), at(i))) // again
+			check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: 11, Frame: say(100, 11), Arrived: at(i)})) // again
 		}
 		if i >= 15 && i < 25 {
-			check(t, r.Heard(bob, "Bob", uint64(i+1000), say(1000, uint64(i)), at(i)))
+			check(t, r.Heard(Frame{Speaker: bob, Name: "Bob", Number: uint64(i + 1000), Frame: say(1000, uint64(i)), Arrived: at(i)}))
 		}
 		check(t, r.Tick(at(i)))
 	}
@@ -173,10 +173,10 @@ func TestWhatARepairedTreeBringsLateIsInItsPlace(t *testing.T) {
 		case i >= 30 && i < 60:
 		case i == 60:
 			for late := 30; late <= 60; late++ {
-				check(t, r.Heard(ann, "Ann", uint64(late), say(int16(late), uint64(late)), at(i)))
+				check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: uint64(late), Frame: say(int16(late), uint64(late)), Arrived: at(i)}))
 			}
 		default:
-			check(t, r.Heard(ann, "Ann", uint64(i), say(int16(i), uint64(i)), at(i)))
+			check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: uint64(i), Frame: say(int16(i), uint64(i)), Arrived: at(i)}))
 		}
 	}
 	check(t, r.Close())
@@ -190,15 +190,76 @@ func TestWhatARepairedTreeBringsLateIsInItsPlace(t *testing.T) {
 	}
 }
 
+func TestANewKeyGoesOn(t *testing.T) {
+	r, dir := start(t)
+	for i := range 40 {
+		key, number := uint64(1), uint64(i+700)
+		if i >= 20 {
+			key, number = 2, uint64(i-20)
+		}
+		check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Key: key, Number: number, Frame: say(int16(i), uint64(i)), Arrived: at(i)}))
+	}
+	check(t, r.Close())
+	for i, v := range packetsOf(t, filepath.Join(dir, "Ann.ogg")) {
+		if int(v) != i {
+			t.Errorf("packet %d is %d", i, v)
+		}
+	}
+	if got := r.Speakers()[0].Stats; got != (jitter.Stats{Played: 40}) {
+		t.Errorf("counted %+v, want all played", got)
+	}
+}
+
+func TestAQuickerPathCutsNothing(t *testing.T) {
+	r, _ := start(t)
+	for i := range 150 {
+		late := 7 // frames are on their way for 140 ms
+		if i >= 75 {
+			late = 0
+		}
+		if i >= 75 && i < 82 { // what was on its way comes with what is quicker
+			check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: uint64(i - 7), Frame: say(1, uint64(i-7)), Arrived: at(i)}))
+		}
+		if i >= late {
+			check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: uint64(i - late), Frame: say(1, uint64(i-late)), Arrived: at(i)}))
+		}
+	}
+	check(t, r.Close())
+	if got := r.Speakers()[0].Stats; got != (jitter.Stats{Played: 150}) {
+		t.Errorf("counted %+v, want all played", got)
+	}
+}
+
+func TestTheLastWordsAreWrittenInTheSilenceAfterThem(t *testing.T) {
+	r, dir := start(t)
+	for i := range 170 { // and then the recorder is killed
+		if i < 10 {
+			check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: uint64(i), Frame: say(5, uint64(i)), Arrived: at(i)}))
+		}
+		check(t, r.Tick(at(i)))
+	}
+	f, err := os.Open(filepath.Join(dir, "Ann.ogg"))
+	check(t, err)
+	defer f.Close()
+	source, err := ogg.NewSource(f)
+	check(t, err)
+	for i := range 10 {
+		if _, err := source.Next(); err != nil {
+			t.Fatalf("word %d: %v", i, err)
+		}
+	}
+	check(t, r.Close())
+}
+
 func TestBrokenPacketsAreConcealed(t *testing.T) {
 	r, dir := start(t)
 	frame := say(100, 0)
 	frame.Packet = []byte{3 << 3, 1, 2} // 60 ms
-	check(t, r.Heard(ann, "Ann", 0, frame, at(0)))
+	check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: 0, Frame: frame, Arrived: at(0)}))
 	frame = say(100, 1)
 	frame.Packet = []byte{31 << 3, 1, 2, 3} // the decoder refuses it
-	check(t, r.Heard(ann, "Ann", 1, frame, at(1)))
-	check(t, r.Heard(ann, "Ann", 2, say(100, 2), at(2)))
+	check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: 1, Frame: frame, Arrived: at(1)}))
+	check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: 2, Frame: say(100, 2), Arrived: at(2)}))
 	check(t, r.Close())
 	if mix := mixOf(t, dir); mix[0] != 7 || mix[1] != 7 || mix[2] != 100 {
 		t.Errorf("mix is %d, want two concealed", mix)
@@ -213,8 +274,8 @@ func TestBrokenPacketsAreConcealed(t *testing.T) {
 
 func TestLoudVoicesAreClipped(t *testing.T) {
 	r, dir := start(t)
-	check(t, r.Heard(ann, "Ann", 0, say(30000, 0), at(0)))
-	check(t, r.Heard(bob, "Bob", 0, say(30000, 0), at(0)))
+	check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: 0, Frame: say(30000, 0), Arrived: at(0)}))
+	check(t, r.Heard(Frame{Speaker: bob, Name: "Bob", Number: 0, Frame: say(30000, 0), Arrived: at(0)}))
 	check(t, r.Close())
 	if mix := mixOf(t, dir); mix[0] != math.MaxInt16 {
 		t.Errorf("mix is %d, want it clipped", mix[0])
@@ -239,7 +300,7 @@ func TestNamesOfFiles(t *testing.T) {
 	}
 	r, dir := start(t)
 	for i, name := range []string{"ann", "Ann", ""} {
-		check(t, r.Heard(identity.ID{byte(i + 1)}, name, 0, say(1, 0), at(0)))
+		check(t, r.Heard(Frame{Speaker: identity.ID{byte(i + 1)}, Name: name, Number: 0, Frame: say(1, 0), Arrived: at(0)}))
 	}
 	check(t, r.Close())
 	files, err := os.ReadDir(dir)
@@ -261,7 +322,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	failed := errors.New("no library")
 	r, err := New(t.TempDir(), func() (audio.Decoder, error) { return nil, failed })
 	check(t, err)
-	if err := r.Heard(ann, "Ann", 0, say(1, 0), at(0)); !errors.Is(err, failed) {
+	if err := r.Heard(Frame{Speaker: ann, Name: "Ann", Number: 0, Frame: say(1, 0), Arrived: at(0)}); !errors.Is(err, failed) {
 		t.Errorf("a decoder that fails: %v", err)
 	}
 	check(t, r.Close())
@@ -273,16 +334,16 @@ func TestAFullDisk(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no /dev/full here")
 	}
-	check(t, r.Heard(ann, "Ann", 0, say(1, 0), at(0)))
+	check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: 0, Frame: say(1, 0), Arrived: at(0)}))
 	check(t, r.speakers[0].file.Close())
 	r.speakers[0].file = full
 	// The headers still have room.
 	r.speakers[0].ogg, err = ogg.NewWriter(&latch{full: full, free: 2}, 0, "")
 	check(t, err)
 	for i := 1; i < 200 && err == nil; i++ {
-		err = r.Heard(ann, "Ann", uint64(i), say(1, uint64(i)), at(i))
+		err = r.Heard(Frame{Speaker: ann, Name: "Ann", Number: uint64(i), Frame: say(1, uint64(i)), Arrived: at(i)})
 	}
-	if err == nil || !strings.Contains(err.Error(), "no space left") || !strings.Contains(err.Error(), "record to") {
+	if err == nil || !strings.Contains(err.Error(), "no space left") || !strings.Contains(err.Error(), "record to") || !strings.Contains(err.Error(), "make room") {
 		t.Errorf("a full disk: %v", err)
 	}
 	if err := r.Close(); err == nil {

@@ -52,7 +52,7 @@ func TestRealSoundIsRecordedToTheSample(t *testing.T) {
 			if seq >= lostFrom && seq < lostTo || seq%50 == 30 {
 				continue
 			}
-			check(t, r.Heard(ann, "Ann", seq, a.frame, max(a.at, at(slot))))
+			check(t, r.Heard(Frame{Speaker: ann, Name: "Ann", Number: seq, Frame: a.frame, Arrived: max(a.at, at(slot))}))
 		}
 	}
 	check(t, r.Close())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 
@@ -15,6 +16,9 @@ import (
 	"github.com/banyan-rooms/banyan/node/audio/ogg"
 )
 
+// restFrames is one second of silence.
+const restFrames = int(time.Second / audio.FrameDuration)
+
 // speaker is one who is recorded.
 type speaker struct {
 	id      identity.ID
@@ -23,6 +27,7 @@ type speaker struct {
 	file    *os.File
 	ogg     *ogg.Writer
 	broken  uint64
+	rested  int // 20 ms of silence since the last sound
 	pcm     [audio.FrameSamples]int16
 }
 
@@ -45,11 +50,11 @@ func (r *Recorder) begin(id identity.ID, name string) (*speaker, error) {
 	}
 	w, err := ogg.NewWriter(f, binary.LittleEndian.Uint32(id[len(id)-4:]), name)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("record to %s: %w", f.Name(), err), f.Close())
+		return nil, errors.Join(failed(f.Name(), err), f.Close())
 	}
 	s := &speaker{
 		id: id, decoder: decoder, file: f, ogg: w,
-		buffer: jitter.New(jitter.Config{Min: Delay, Max: Delay}),
+		buffer: jitter.New(jitter.Config{Min: Delay, Max: Delay, Patience: patience}),
 	}
 	r.speakers = append(r.speakers, s)
 	return s, nil
@@ -91,14 +96,15 @@ func fileName(name string) string {
 func (s *speaker) play(due time.Duration, position int64) ([]int16, error) {
 	frame, state := s.buffer.Pop(due)
 	if state == jitter.Empty {
-		return nil, nil
+		return nil, s.rest()
 	}
+	s.rested = 0
 	if state == jitter.OK {
 		samples, err := ogg.Duration(frame.Packet)
 		if err == nil && samples == audio.FrameSamples && len(frame.Packet) <= audio.MaxPacket &&
 			s.decoder.Decode(s.pcm[:], frame.Packet) == nil {
 			if err := s.ogg.Write(position, frame.Packet); err != nil {
-				return nil, fmt.Errorf("record to %s: %w", s.file.Name(), err)
+				return nil, s.failed(err)
 			}
 			return s.pcm[:], nil
 		}
@@ -110,10 +116,34 @@ func (s *speaker) play(due time.Duration, position int64) ([]int16, error) {
 	return s.pcm[:], nil
 }
 
+// waits tells whether something of the speaker is not written yet.
+func (s *speaker) waits() bool { return s.buffer.Waiting() > 0 }
+
+// rest passes 20 ms of silence. After a second of it, what was said is written out:
+// it would have to wait for the speaker's next word otherwise.
+func (s *speaker) rest() error {
+	if s.rested++; s.rested != restFrames {
+		return nil
+	}
+	return s.failed(s.ogg.Flush())
+}
+
 // close ends the file.
 func (s *speaker) close() error {
-	if err := errors.Join(s.ogg.Close(), s.file.Close()); err != nil {
-		return fmt.Errorf("record to %s: %w", s.file.Name(), err)
+	return s.failed(errors.Join(s.ogg.Close(), s.file.Close()))
+}
+
+// failed puts what failed into words, if it did.
+func (s *speaker) failed(err error) error { return failed(s.file.Name(), err) }
+
+// failed puts what failed for a file into words, if it did.
+func failed(path string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("record to %s, whose disk is full; make room there, or record to another folder: %w", path, err)
+	default:
+		return fmt.Errorf("record to %s: %w", path, err)
 	}
-	return nil
 }
