@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/node"
+	"github.com/banyan-rooms/banyan/node/audio"
 	"github.com/banyan-rooms/banyan/node/audio/tone"
 	"github.com/banyan-rooms/banyan/node/audio/wav"
 )
@@ -91,7 +93,9 @@ func pictures(t *testing.T) string {
 	return dir
 }
 
-// spoken writes a file for a browser to say instead of what a microphone hears.
+// spoken writes a file for a browser to say instead of what a microphone hears: a
+// voice with pauses of about a second, no two alike, which are found again in what
+// somebody else hears whatever the jitter buffers do to it.
 func spoken(t *testing.T, seed uint64) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "voice.wav")
@@ -103,7 +107,15 @@ func spoken(t *testing.T, seed uint64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(tone.Speech(seed, time.Minute)); err != nil {
+	pcm := tone.Speech(seed, time.Minute)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for at := 0; at < len(pcm); {
+		at += (800 + random.IntN(800)) * audio.SampleRate / 1000
+		pause := (800 + random.IntN(600)) * audio.SampleRate / 1000
+		clear(pcm[min(at, len(pcm)):min(at+pause, len(pcm))])
+		at += pause
+	}
+	if err := w.Write(pcm); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

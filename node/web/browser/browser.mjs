@@ -71,6 +71,15 @@ export class Visitor {
     passed(`${this.name}: ${what}`)
   }
 
+  /** silent waits for a silence that is longer than any pause in the voices. */
+  async silent(what) {
+    await this.page.evaluate(() => { window.lastLoud = Date.now() })
+    await this.until(what, (pause) => {
+      if (window.banyan.energy() > 0.003) window.lastLoud = Date.now()
+      return Date.now() - window.lastLoud > pause
+    }, 3000)
+  }
+
   button(name, exact = true) {
     return this.page.getByRole('button', { name, exact })
   }

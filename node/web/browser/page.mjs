@@ -123,7 +123,7 @@ async function stage(mai) {
   await mai.shot('speaking')
   await mai.page.keyboard.press('m')
   await mai.button('Unmute').waitFor()
-  await mai.until('mute silences', () => window.banyan.energy() < 0.002)
+  await mai.silent('mute silences')
   await mai.page.keyboard.press('m')
   await mai.until('unmute does not', () => window.banyan.energy() > 0.01)
   await mai.page.reload()

@@ -13,7 +13,7 @@ await main(async ({ launch, visit }) => {
   await named(bob, 'Bob')
 
   await ann.page.getByLabel('Title').fill('Two pages and a relay')
-  await ann.page.getByText('Invited people').click()
+  await ann.page.getByRole('radio', { name: 'Invited people' }).check()
   await ann.button('Open the room').click()
   await ann.page.getByRole('heading', { level: 1, name: 'Two pages and a relay' }).waitFor()
   await ann.button('Invite').click()
@@ -39,23 +39,30 @@ await main(async ({ launch, visit }) => {
   await bob.button('Accept and open microphone').click()
   await bob.until('the guest’s microphone is open', () => window.banyan.status().mic === 'on')
   await ann.until('the host hears the guest', () => window.banyan.energy() > 0.01)
+  await ann.page.keyboard.press('m')
+  await ann.until('the host is muted', () => window.banyan.state().rooms[0].muted)
   await follows(bob, ann)
+  await ann.page.keyboard.press('m')
+  await ann.until('the host is not', () => !window.banyan.state().rooms[0].muted)
+  await bob.page.keyboard.press('m')
+  await bob.until('the guest is muted', () => window.banyan.state().rooms[0].muted)
   await follows(ann, bob)
+  await bob.page.keyboard.press('m')
+  await bob.until('the guest is not', () => !window.banyan.state().rooms[0].muted)
   await ann.until('the tree shows the relay', () => window.banyan.state().rooms[0].tree.nodes.some((n) => n.relay), null, 30000)
   await ann.shot('stage')
   await bob.shot('stage')
 
   await bob.page.keyboard.press('m')
-  await ann.until('mute silences', () => window.banyan.energy() < 0.002)
-  check(Math.max(...(await ann.listen(1500)).map(([, , heard]) => heard)) < 0.005, 'something is heard of a muted guest')
-  passed('and nothing comes through for a while')
+  await ann.silent('mute silences')
   await ann.until('and shows', () => window.banyan.state().rooms[0].people.some((p) => p.name === 'Bob' && p.muted))
   await bob.page.keyboard.press('m')
   await ann.until('unmute does not', () => window.banyan.energy() > 0.01)
 
   await bob.button('Leave room').click()
   await ann.until('leaving is seen', () => window.banyan.state().rooms[0].people.length === 1)
-  await ann.until('and ends the sound', () => window.banyan.energy() < 0.002 && Object.keys(window.banyan.state().rooms[0].slots).length === 0)
+  await ann.silent('and ends the sound')
+  await ann.until('and frees the slot', () => Object.keys(window.banyan.state().rooms[0].slots).length === 0)
   await ann.shot('left', { themes: ['light'], sizes: [{ width: 1280, height: 860 }] })
 })
 
@@ -86,11 +93,12 @@ async function follows(speaker, hearer) {
     const r = correlation(a.slice(0, a.length - lag), b.slice(lag))
     if (r > best.r) best = { lag: lag * 20, r }
   }
-  check(best.r > 0.6, `${hearer.name} hears something else than ${speaker.name} says: correlation ${best.r.toFixed(2)}`)
+  check(best.r > 0.55, `${hearer.name} hears something else than ${speaker.name} says: correlation ${best.r.toFixed(2)}`)
   passed(`${hearer.name} hears what ${speaker.name} says: correlation ${best.r.toFixed(2)} at ${best.lag} ms`)
 }
 
-// grid resamples to steps of 20 ms from start, smoothed over five.
+// grid resamples to steps of 20 ms from start, smoothed over 220 ms: what counts is
+// when somebody speaks, and jitter buffers stretch time.
 function grid(samples, start) {
   const values = []
   let i = 0
@@ -98,10 +106,12 @@ function grid(samples, start) {
     while (i + 1 < samples.length && samples[i + 1][0] <= at) i++
     values.push(samples[i][1])
   }
-  return values.map((_, k) => mean(values.slice(Math.max(0, k - 2), k + 3)))
+  return values.map((_, k) => mean(values.slice(Math.max(0, k - 5), k + 6)))
 }
 
-const mean = (v) => v.reduce((a, b) => a + b, 0) / v.length
+function mean(v) {
+  return v.reduce((a, b) => a + b, 0) / v.length
+}
 
 function correlation(a, b) {
   const n = Math.min(a.length, b.length)
