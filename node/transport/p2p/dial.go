@@ -100,7 +100,11 @@ func (n *Network) Connect(ctx context.Context, addrs []string) (identity.ID, err
 	}
 	results := make(chan result, len(infos))
 	for _, info := range infos {
+		if !n.enter() {
+			return identity.ID{}, fmt.Errorf("connect: %w", transport.ErrClosed)
+		}
 		go func() { // ends with ctx at the latest, and sends without waiting
+			defer n.running.Done()
 			id, err := n.connect(ctx, info)
 			results <- result{id, err}
 		}()

@@ -70,6 +70,23 @@ func TestConnectFails(t *testing.T) {
 	}
 }
 
+func TestConnectTakesWhoAnswersFirst(t *testing.T) {
+	a, b, gone := start(t, nil), start(t, nil), start(t, nil)
+	addrs := append(gone.Addrs(), b.Addrs()...)
+	if err := gone.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := a.Connect(t.Context(), addrs); err != nil || id != b.Self() {
+		t.Errorf("connect: %v, %v, want %v", id, err, b.Self())
+	}
+	if err := a.Close(); err != nil { // waits for the dial that goes on
+		t.Fatal(err)
+	}
+	if _, err := a.Connect(t.Context(), addrs); !errors.Is(err, transport.ErrClosed) {
+		t.Errorf("connect on a closed network: %v, want ErrClosed", err)
+	}
+}
+
 func TestAddrsAreDialable(t *testing.T) {
 	n := start(t, nil)
 	addrs := n.Addrs()
