@@ -99,7 +99,7 @@ func readFormatChunk(r io.Reader, size int64) (format, error) {
 func (f format) check() error {
 	switch {
 	case f.code == codePCM && (f.bits == 8 || f.bits == 16 || f.bits == 24 || f.bits == 32):
-	case f.code == codeFloat && f.bits == 32:
+	case f.code == codeFloat && (f.bits == 32 || f.bits == 64):
 	default:
 		return fmt.Errorf("the WAV file has samples of format %d with %d bits: save it as 16-bit PCM", f.code, f.bits)
 	}
@@ -118,11 +118,10 @@ func (f format) block() int { return f.channels * f.bits / 8 }
 // sample is one sample of one channel, full scale being 1.
 func (f format) sample(b []byte) float64 {
 	switch {
+	case f.code == codeFloat && f.bits == 64:
+		return sane(math.Float64frombits(binary.LittleEndian.Uint64(b)))
 	case f.code == codeFloat:
-		if v := float64(math.Float32frombits(binary.LittleEndian.Uint32(b))); v >= -16 && v <= 16 {
-			return v
-		}
-		return 0 // neither a number nor near full scale: silence rather than a bang
+		return sane(float64(math.Float32frombits(binary.LittleEndian.Uint32(b))))
 	case f.bits == 8:
 		return (float64(b[0]) - 128) / (1 << 7)
 	case f.bits == 16:
@@ -132,6 +131,14 @@ func (f format) sample(b []byte) float64 {
 	default:
 		return float64(int32(binary.LittleEndian.Uint32(b))) / (1 << 31)
 	}
+}
+
+// sane is v, or silence rather than a bang if v is no number or far over full scale.
+func sane(v float64) float64 {
+	if v >= -16 && v <= 16 {
+		return v
+	}
+	return 0
 }
 
 // mono is the mean of all channels of one block.

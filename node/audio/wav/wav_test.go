@@ -23,6 +23,8 @@ func build(f format, n int, wave func(i, channel int) float64) []byte {
 		for c := range f.channels {
 			v := wave(i, c)
 			switch {
+			case f.code == codeFloat && f.bits == 64:
+				data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
 			case f.code == codeFloat:
 				data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(v)))
 			case f.bits == 8:
@@ -80,6 +82,7 @@ func TestEveryKindOfSampleAndRate(t *testing.T) {
 		{code: codePCM, bits: 24},
 		{code: codePCM, bits: 32},
 		{code: codeFloat, bits: 32},
+		{code: codeFloat, bits: 64},
 	}
 	for _, rate := range []int{8000, 11025, 22050, 44100, 48000, 96000} {
 		for _, kind := range kinds {
@@ -106,6 +109,27 @@ func TestChannelsAreAveraged(t *testing.T) {
 	got := readAll(t, build(format{codePCM, 2, 48000, 16}, 10, func(_, c int) float64 { return float64(c) / 2 }))
 	if len(got) != 10 || got[5] < 8190 || got[5] > 8192 {
 		t.Errorf("mean of 0 and a half is %d, want a quarter", got)
+	}
+}
+
+func TestResamplingAddsLessThanSixteenBitsCanSay(t *testing.T) {
+	for _, rate := range []int{8000, 11025, 16000, 22050, 32000, 44100, 88200, 96000, 192000} {
+		for _, hz := range []float64{300, 3000, 15000} {
+			if hz > 0.4*float64(rate) {
+				continue // in the transition band, or over it
+			}
+			sine := func(i, rate int) float64 { return math.Sin(2*math.Pi*hz*float64(i)/float64(rate)) / 2 }
+			got := readAll(t, build(format{codeFloat, 1, rate, 64}, rate/5, func(i, _ int) float64 { return sine(i, rate) }))
+			var signal, noise float64
+			for i := 2400; i < len(got)-2400; i++ {
+				want := sine(i, audio.SampleRate) * 32768
+				signal += want * want
+				noise += (want - float64(got[i])) * (want - float64(got[i]))
+			}
+			if db := 10 * math.Log10(signal/noise); db < 90 {
+				t.Errorf("%.0f Hz at %d samples a second: signal to noise %.1f dB, want 90", hz, rate, db)
+			}
+		}
 	}
 }
 
@@ -235,6 +259,7 @@ func TestTheFileIsWholeEverySecond(t *testing.T) {
 func FuzzReader(f *testing.F) {
 	f.Add(build(format{codePCM, 1, 48000, 16}, 5, func(int, int) float64 { return 0 }))
 	f.Add(build(format{codeFloat, 2, 44100, 32}, 100, func(int, int) float64 { return 1 }))
+	f.Add(build(format{codeFloat, 1, 96000, 64}, 100, func(int, int) float64 { return math.NaN() }))
 	f.Add(build(format{codePCM, 3, 8000, 24}, 100, func(int, int) float64 { return -1 }))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := NewReader(bytes.NewReader(b))
