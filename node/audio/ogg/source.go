@@ -25,21 +25,41 @@ const (
 type Source struct {
 	reader    *Reader
 	timestamp uint32
+	first     *audio.Frame // read ahead, nil once it is given
 }
 
-// NewSource reads the headers of an Ogg file.
+// NewSource reads an Ogg file up to the first packet, so that a file which cannot be
+// spoken is refused before anybody listens.
 func NewSource(r io.Reader) (*Source, error) {
 	reader, err := NewReader(r)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{reader: reader}, nil
+	s := &Source{reader: reader}
+	first, err := s.read()
+	switch {
+	case err == nil:
+		s.first = &first
+	case !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	return s, nil
 }
 
 // Next implements [audio.Source]. The level is 30 (-30 dBov) for a packet with sound
 // and 127 for one without, as the packets are not decoded. A file that was cut off,
 // as by a recorder that died, ends where it ends.
 func (s *Source) Next() (audio.Frame, error) {
+	if s.first != nil {
+		first := *s.first
+		s.first = nil
+		return first, nil
+	}
+	return s.read()
+}
+
+// read reads the next packet.
+func (s *Source) read() (audio.Frame, error) {
 	packet, samples, err := s.reader.Next()
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return audio.Frame{}, io.EOF
