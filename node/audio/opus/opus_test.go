@@ -123,6 +123,31 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
+// FuzzDecode feeds one decoder with what a stranger may send: whatever it is, there is
+// a frame or an error, and the next good packet is heard.
+func FuzzDecode(f *testing.F) {
+	encoder, _ := pair(f, Config{})
+	good, err := encoder.Encode(nil, tone(0))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)/2])
+	f.Add([]byte{31 << 3})
+	f.Add([]byte{3, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		_, decoder := pair(t, Config{})
+		out := make([]int16, audio.FrameSamples)
+		_ = decoder.Decode(out, packet)
+		if err := decoder.Conceal(out); err != nil {
+			t.Fatalf("conceal after %x: %v", packet, err)
+		}
+		if err := decoder.Decode(out, good); err != nil {
+			t.Fatalf("a good packet after %x: %v", packet, err)
+		}
+	})
+}
+
 func BenchmarkEncode(b *testing.B) {
 	encoder, _ := pair(b, Config{})
 	pcm := tone(0)
