@@ -7,8 +7,9 @@
 // What is missing after that is concealed, in the mix by the decoder and in the Ogg
 // file by whoever plays it.
 //
-// There is no goroutine; time is an argument and belongs to the caller. Every file is
-// whole up to the second before, whatever happens.
+// There is no goroutine; time is an argument and belongs to the caller. Whatever
+// happens, every file can be played up to two seconds before: one that frames are
+// held for, and one that a page lasts.
 package record
 
 import (
