@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -44,8 +45,17 @@ func (v *visitFlags) check() error {
 	if v.stay < 0 {
 		return program.Usage("--for %v: want a duration like 20s", v.stay)
 	}
-	if v.loop && v.speak == "-" {
+	if v.loop && v.speak == file.Stdin {
 		return program.Usage("--loop: standard input can be spoken once only")
+	}
+	if v.speak != "" && v.speak != file.Stdin {
+		source, err := openSpeech(v.speak) // better now than on the stage
+		if err != nil {
+			return err
+		}
+		if closer, ok := source.(io.Closer); ok {
+			_ = closer.Close() // it was only read
+		}
 	}
 	if v.turn == "" {
 		return nil
