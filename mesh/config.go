@@ -10,12 +10,13 @@ import (
 
 // Bounds on what others can make a machine remember.
 const (
-	HardMaxChildren = 64 // of a desktop; MESH.md's cap on fan-out
-	maxAdverts      = 64 // peers that offer to forward, the best ranked
-	heralds         = 8  // of them advertise: who knows of so many better ranked peers keeps quiet
-	maxCandidates   = 64 // peers that somebody said are in the room
-	maxStreams      = 32 // streams whose frames are told apart: 16 speakers, and an epoch's change
-	maxProbes       = 64 // answered in a second
+	HardMaxChildren = 64  // of a desktop; MESH.md's cap on fan-out
+	maxAdverts      = 64  // peers that offer to forward, the best ranked
+	heralds         = 8   // of them advertise: who knows of so many better ranked peers keeps quiet
+	maxCandidates   = 64  // peers that somebody said are in the room
+	maxStreams      = 32  // streams whose frames are told apart: 16 speakers, and an epoch's change
+	maxRTTs         = 256 // round trips to peers
+	maxProbes       = 256 // answered in a second
 	ringFrames      = 1024
 )
 
@@ -38,8 +39,10 @@ type Timing struct {
 	Warm         time.Duration // 500 ms between beacons to those whose backup this peer is
 	Keepalive    time.Duration // 40 ms: a beacon stands in for media that paused (MESH.md: a packet each 40 ms)
 	KeepaliveFor time.Duration // 400 ms: for so long after the last media; then the link is idle
-	Stall        time.Duration // 120 ms without anything from a parent that is not idle (MESH.md: three intervals)
-	IdleStall    time.Duration // 700 ms without a beacon from an idle parent: three beacons and some jitter
+	Doubt        time.Duration // 80 ms of silence, three frames, and the parent is asked whether it lives
+	IdleDoubt    time.Duration // 500 ms of silence of an idle parent, two beacons
+	Verdict      time.Duration // 40 ms, or one and a half round trips, for its answer: 120 ms in all (MESH.md)
+	Deaf         time.Duration // 600 ms of silence of a parent that answers: not it, but the link is broken; guess
 	Overlap      time.Duration // 250 ms that a parent goes on feeding when the next one has begun
 	Slack        time.Duration // 2 s that a descendant of an orphan waits before it looks for itself
 	Probing      time.Duration // 250 ms to collect offers: a long round trip; guess
@@ -68,8 +71,10 @@ func (t Timing) withDefaults() Timing {
 	def(&t.Warm, 500*ms)
 	def(&t.Keepalive, 40*ms)
 	def(&t.KeepaliveFor, 400*ms)
-	def(&t.Stall, 120*ms)
-	def(&t.IdleStall, 700*ms)
+	def(&t.Doubt, 80*ms)
+	def(&t.IdleDoubt, 500*ms)
+	def(&t.Verdict, 40*ms)
+	def(&t.Deaf, 600*ms)
 	def(&t.Overlap, 250*ms)
 	def(&t.Slack, 2*time.Second)
 	def(&t.Probing, 250*ms)

@@ -256,7 +256,7 @@ func (m *Machine) reversed(now time.Duration, from identity.ID, r *wire.Reverse)
 	}
 	m.children = slices.Delete(m.children, at, at+1)
 	old := m.parent
-	m.isRoot, m.parent, m.heardAt, m.parentIdle = false, from, now, false
+	m.isRoot, m.parent, m.heardAt, m.askedAt, m.parentIdle = false, from, now, 0, false
 	m.lastEpoch = max(m.lastEpoch, r.Place.Epoch)
 	m.stopSeeking(&m.seekParent)
 	m.dropBackup()
@@ -267,7 +267,7 @@ func (m *Machine) reversed(now time.Duration, from identity.ID, r *wire.Reverse)
 		m.adopt(now, old)
 		m.send(old, &wire.Reverse{Place: m.place})
 	default: // no place for it: it looks for one itself
-		m.send(old, &wire.Leave{})
+		m.send(old, &wire.Leave{Up: true})
 		m.hangUp(old)
 	}
 	m.improveAt = min(m.improveAt, now+m.jittered(m.timing.Settle))

@@ -87,7 +87,7 @@ func (m *Machine) letGo(s *seeker) {
 	target := s.target
 	s.target = identity.ID{}
 	if target != m.parent && target != m.backup {
-		m.send(target, &wire.Leave{})
+		m.send(target, &wire.Leave{Up: true})
 		m.hangUp(target)
 	}
 }
@@ -308,7 +308,7 @@ func (m *Machine) accepted(now time.Duration, from identity.ID, a *wire.Accept) 
 		s = &m.seekBackup
 	}
 	if s.phase != asking || s.target != from {
-		m.send(from, &wire.Leave{})
+		m.send(from, &wire.Leave{Up: true})
 		return
 	}
 	if slices.Contains(a.Place.Path, m.id) {
@@ -376,7 +376,7 @@ func (m *Machine) attach(now time.Duration, id identity.ID, place wire.Place) {
 		m.backup = identity.ID{}
 	}
 	m.isRoot = false
-	m.parent, m.heardAt, m.parentIdle, m.strayAt, m.successor = id, now, false, 0, identity.ID{}
+	m.parent, m.heardAt, m.askedAt, m.parentIdle, m.strayAt, m.successor = id, now, 0, false, 0, identity.ID{}
 	if !old.IsZero() && old != id {
 		m.keepFormer(now, old)
 	}
@@ -410,7 +410,7 @@ func (m *Machine) partFormer(now time.Duration) {
 func (m *Machine) endFormer() {
 	if old := m.former; !old.IsZero() {
 		m.former = identity.ID{}
-		m.send(old, &wire.Leave{})
+		m.send(old, &wire.Leave{Up: true})
 		m.hangUp(old)
 	}
 }
@@ -472,7 +472,7 @@ func (m *Machine) improve(now time.Duration) {
 	if m.isRoot || m.parent.IsZero() || m.seekParent.phase != content || len(m.place.Path) <= 2 {
 		return
 	}
-	if m.speaking {
+	if m.speaking || len(m.place.Path) > deep+1 {
 		m.improveAt = now + m.timing.Retry*4 + m.jittered(m.timing.Improve/4)
 	}
 	above := slices.Clone(m.place.Path[:len(m.place.Path)-2]) // without the parent

@@ -40,7 +40,7 @@ func (m *Machine) part() {
 		m.send(m.children[i].id, &wire.Leave{})
 	}
 	if !m.parent.IsZero() {
-		m.send(m.parent, &wire.Leave{})
+		m.send(m.parent, &wire.Leave{Up: true})
 	}
 	m.children, m.parent, m.isRoot = nil, identity.ID{}, false
 	m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}})

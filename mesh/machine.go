@@ -31,7 +31,9 @@ type Machine struct {
 	parent     identity.ID
 	former     identity.ID // the last parent, which feeds this peer until formerTo
 	formerTo   time.Duration
-	heardAt    time.Duration // anything from the parent
+	heardAt    time.Duration // any datagram from the parent
+	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
+	aliveAt    time.Duration // the last control message from the parent since then
 	parentIdle bool          // the parent said that no media flows
 	excused    bool          // this silence was put down to the driver once
 	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
@@ -122,6 +124,9 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 	case Candidates:
 		m.suggest(now, ev.Peers)
 	case RTT:
+		if len(m.rtts) >= maxRTTs {
+			clear(m.rtts) // they come again
+		}
 		m.rtts[ev.Peer] = ev.RTT
 	case Speaking:
 		m.setSpeaking(now, ev.On)
@@ -148,6 +153,9 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 	if from == m.id {
 		return
 	}
+	if from == m.parent {
+		m.aliveAt = now
+	}
 	switch msg := msg.(type) {
 	case *wire.Probe:
 		m.probed(now, from, msg)
@@ -160,7 +168,7 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 	case *wire.Redirect:
 		m.redirected(now, from, msg)
 	case *wire.Leave:
-		m.leftBy(now, from)
+		m.leftBy(now, from, msg)
 	case *wire.Move:
 		m.moved(now, from, msg)
 	case *wire.Reverse:

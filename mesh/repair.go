@@ -39,18 +39,37 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 func (m *Machine) fromParent(now time.Duration) {
 	if !m.parentIdle {
 		late := max(0, now-m.heardAt-m.timing.Keepalive)
-		m.jitter += (min(late, m.timing.Stall) - m.jitter) / 16
+		m.jitter += (min(late, m.timing.Doubt) - m.jitter) / 16
 	}
-	m.heardAt, m.excused = now, false
+	m.heardAt, m.askedAt, m.excused = now, 0, false
 }
 
-// patience is how long the parent may be silent: longer on a path that jitters, and
-// when the parent has said that it is idle.
+// When a parent falls silent, a burst of lost packets is more likely than its death. So
+// it is asked first, on the road where nothing is lost for good:
+//
+//	heard ──Doubt──► asked ──no answer in Verdict──► dead
+//	                   └──────answered, silent until Deaf──► its link is broken
+//
+// patience is how long it may be silent before it is asked: longer on a path that
+// jitters, and when the parent has said that it is idle.
 func (m *Machine) patience() time.Duration {
 	if m.parentIdle {
-		return m.timing.IdleStall
+		return m.timing.IdleDoubt
 	}
-	return m.timing.Stall + 4*m.jitter
+	return m.timing.Doubt + 4*m.jitter
+}
+
+// verdictAt is when a parent that does not answer counts as dead, or one that does as
+// out of reach.
+func (m *Machine) verdictAt() time.Duration {
+	if m.aliveAt >= m.askedAt {
+		return max(m.heardAt+m.timing.Deaf, m.heardAt+2*m.patience())
+	}
+	wait := m.timing.Verdict
+	if rtt, known := m.rtts[m.parent]; known {
+		wait = max(wait, rtt+rtt/2)
+	}
+	return m.askedAt + wait
 }
 
 func (m *Machine) parentDeadline() time.Duration {
@@ -58,51 +77,58 @@ func (m *Machine) parentDeadline() time.Duration {
 		return never
 	}
 	at := m.heardAt + m.patience()
+	if m.askedAt != 0 {
+		at = m.verdictAt()
+	}
 	if m.strayAt != 0 {
 		at = min(at, m.strayAt+m.timing.Slack)
 	}
 	return at
 }
 
-// overslept is by how much the driver may be late before a silence is put down to it,
-// and how long the parent then has.
+// overslept is by how much the driver may be late before a silence is put down to it:
+// what the parent sent in the meantime may lie at the door.
 const overslept = 40 * time.Millisecond
 
 // watchParent gives the parent up when it is silent, or has been an orphan too long.
 func (m *Machine) watchParent(now time.Duration) {
 	switch {
 	case m.parent.IsZero():
-	case now >= m.heardAt+m.patience()+overslept && !m.excused:
-		// Nobody called in time: this peer slept, and what the parent sent in the
-		// meantime may lie at the door.
-		m.excused = true
-		m.heardAt = now - m.patience() + overslept
-	case now >= m.heardAt+m.patience():
-		m.suspect(now, m.parent)
-		m.orphan(now, true)
+	case m.askedAt == 0 && now >= m.heardAt+m.patience():
+		m.askedAt, m.aliveAt = now, 0
+		m.send(m.parent, &wire.Probe{})
+	case m.askedAt != 0 && now >= m.verdictAt()+overslept && !m.excused:
+		m.excused, m.heardAt = true, max(m.heardAt, now-m.patience())
+		m.askedAt = now
+	case m.askedAt != 0 && now >= m.verdictAt():
+		dead := m.aliveAt < m.askedAt
+		if dead {
+			m.suspect(now, m.parent)
+		}
+		m.orphan(now, dead)
 	case m.strayAt != 0 && now >= m.strayAt+m.timing.Slack:
 		m.orphan(now, false)
 	}
 }
 
-// orphan loses the parent. lost says that it is dead or silent, rather than that it
-// said good-bye. The warm backup becomes the parent at once; the child that a root
-// named as its successor becomes the root; everyone else looks around.
-func (m *Machine) orphan(now time.Duration, lost bool) {
+// orphan loses the parent. gone says that it is not in the room any more, as far as can
+// be known: it fell silent altogether, or said good-bye. The warm backup becomes the
+// parent at once; the child that a root named as its successor becomes the root;
+// everyone else looks around.
+func (m *Machine) orphan(now time.Duration, gone bool) {
 	old := m.parent
 	if old.IsZero() {
 		return
 	}
 	wasRoot := old == m.place.Root()
-	m.parent, m.strayAt = identity.ID{}, 0
-	if lost {
-		m.send(old, &wire.Leave{}) // if it lives, it need not feed this peer any more
-	}
+	m.stopSeeking(&m.seekBackup) // first a parent
+	m.parent, m.strayAt, m.askedAt = identity.ID{}, 0, 0
+	m.send(old, &wire.Leave{Up: true}) // if it lives, it need not feed this peer any more
 	m.hangUp(old)
 	m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}})
 	m.settleAt = now + m.timing.Settle
 	switch {
-	case wasRoot && m.successor == m.id && m.offers():
+	case gone && wasRoot && m.successor == m.id && m.offers():
 		m.becomeRoot(now)
 	case m.backupWarm():
 		m.switchOver(now)
@@ -124,7 +150,6 @@ func (m *Machine) switchOver(now time.Duration) {
 	m.stopSeeking(&m.seekParent)
 	m.send(id, &wire.Join{Switch: true, Speaker: m.speaking, Slots: m.slots(), Seen: m.route.seen()})
 	m.attach(now, id, place)
-	m.heardAt = now + m.timing.IdleStall - m.timing.Stall // it has a round trip to answer
 	m.improveAt = min(m.improveAt, now+m.timing.Improve/2+m.jittered(m.timing.Improve))
 }
 
@@ -133,7 +158,7 @@ func (m *Machine) dropBackup() {
 	m.stopSeeking(&m.seekBackup)
 	if id := m.backup; !id.IsZero() {
 		m.backup = identity.ID{}
-		m.send(id, &wire.Leave{})
+		m.send(id, &wire.Leave{Up: true})
 		m.hangUp(id)
 	}
 }

@@ -58,13 +58,14 @@ func (m *Machine) free() int {
 	return max(0, m.maxChildren-m.reserve()-m.fed())
 }
 
-// spare is how many more peers may have this one as their backup: as many as it may
-// have children, since not all of them will lose their parents at once.
+// spare is how many more peers may have this one as their backup: twice as many as
+// could switch to it now, since not all of them will lose their parents at once.
 func (m *Machine) spare() int {
 	if !m.offers() {
 		return 0
 	}
-	return max(0, m.maxChildren-(len(m.children)-m.fed()))
+	fed := m.fed()
+	return max(0, min(2*(m.maxChildren-fed), m.maxChildren)-(len(m.children)-fed))
 }
 
 // standAt takes a place in the tree.
@@ -127,7 +128,7 @@ func (m *Machine) asked(now time.Duration, from identity.ID, j *wire.Join) {
 	case !m.offers(), !m.place.Attached, from == m.parent, slices.Contains(m.place.Path, from), len(m.place.Path) >= wire.MaxPath:
 		m.redirect(from, j)
 		return
-	case j.Backup && at < 0 && m.spare() == 0:
+	case j.Backup && (replacing || at < 0 && m.spare() == 0):
 		m.redirect(from, j)
 		return
 	case !j.Backup && !replacing && !m.makeRoom(now, j):
@@ -278,8 +279,8 @@ func (m *Machine) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 	if now-m.probesAt >= time.Second {
 		m.probes, m.probesAt = 0, now
 	}
-	if m.probes++; m.probes > maxProbes {
-		return
+	if m.probes++; m.probes > maxProbes && m.childAt(from) < 0 {
+		return // children ask whether this peer lives: they always get an answer
 	}
 	o := &wire.Offer{Nonce: p.Nonce, Place: m.place, Free: uint32(m.freeFor(now, p)), Spare: uint32(m.spare())}
 	if o.Free == 0 || o.Spare == 0 || !m.place.Attached {
@@ -288,9 +289,13 @@ func (m *Machine) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 	m.send(from, o)
 }
 
-// leftBy ends whatever relation there was with a peer.
-func (m *Machine) leftBy(now time.Duration, from identity.ID) {
-	m.dropChild(from)
+// leftBy ends the relation that a peer says is over, and no other.
+func (m *Machine) leftBy(now time.Duration, from identity.ID, l *wire.Leave) {
+	if l.Up {
+		m.dropChild(from)
+		m.hangUp(from)
+		return
+	}
 	if from == m.backup {
 		m.backup = identity.ID{}
 	}
@@ -298,7 +303,7 @@ func (m *Machine) leftBy(now time.Duration, from identity.ID) {
 		m.former = identity.ID{}
 	}
 	if from == m.parent {
-		m.orphan(now, false)
+		m.orphan(now, true)
 		return
 	}
 	m.hangUp(from)

@@ -118,5 +118,8 @@ func (c Config) Validate() error {
 	case c.KillRelayAt < 0 || c.KillRootAt < 0:
 		return fmt.Errorf("kill at %v and %v: want times after the start", c.KillRelayAt, c.KillRootAt)
 	}
+	if err := c.Geography.validate(); err != nil {
+		return err
+	}
 	return c.Loss.validate()
 }

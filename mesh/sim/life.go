@@ -48,7 +48,7 @@ func (w *World) runs() int {
 
 // leave lets a peer say goodbye.
 func (w *World) leave(p *peer) {
-	if p.here() && !p.leaving {
+	if p.here() && !p.leaving && w.cfg.Churn.Rate > 0 {
 		p.leaving = true
 		w.step(p, mesh.Stop{})
 	}
@@ -64,6 +64,13 @@ func (w *World) crash(p *peer) {
 		w.queue.push(event{at: w.now + linkTimeout, kind: closes, to: k.peer, from: p.number, link: k.number})
 	}
 	w.remove(p)
+}
+
+// Calm ends the losses and lets nobody leave from now on but those who have begun to:
+// what is left is for the mesh to put in order.
+func (w *World) Calm() {
+	w.cfg.Churn = Churn{}
+	w.channel = newChannel(Loss{})
 }
 
 // remove takes a peer out of the room, and lets somebody new come for it.

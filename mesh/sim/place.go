@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -78,6 +79,20 @@ func Globe() Geography {
 		LastMile: 4 * ms,
 		Spread:   700,
 	}
+}
+
+func (g *Geography) validate() error {
+	people := 0
+	for i, r := range g.Regions {
+		if i >= len(g.Across) || len(g.Across[i]) != len(g.Regions) || r.Weight < 0 || r.Radius < 0 || r.Radius > time.Second {
+			return fmt.Errorf("geography %q: region %d has no weight, no size below a second or no way to the others", g.Name, i)
+		}
+		people += r.Weight
+	}
+	if people == 0 || g.LastMile < 0 || g.Spread < 0 || g.Spread > 2000 {
+		return fmt.Errorf("geography %q: want people somewhere, and last miles that spread by at most 2000/1000 doublings", g.Name)
+	}
+	return nil
 }
 
 // place is where one peer lives.

@@ -155,7 +155,9 @@ func (w *World) happen(e *event) {
 	case leaves:
 		w.leave(p)
 	case crashes:
-		w.crash(p)
+		if w.cfg.Churn.Rate > 0 {
+			w.crash(p)
+		}
 	case gone:
 		w.remove(p)
 	case wakes:

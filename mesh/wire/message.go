@@ -102,9 +102,11 @@ type (
 		Backup  bool          `cbor:"2,keyasint,omitempty"`
 		To      []identity.ID `cbor:"3,keyasint,omitempty"`
 	}
-	// Leave ends a parent's and a child's (or a backup's) relation, from either side.
+	// Leave ends a parent's and a child's (or a backup's) relation, from either side:
+	// two peers may have one each way.
 	Leave struct {
 		Version uint64 `cbor:"1,keyasint"`
+		Up      bool   `cbor:"2,keyasint,omitempty"` // the sender was fed, or would have been
 	}
 	// Move asks a child to find another parent, one of To if it can; the sender
 	// feeds it until it has.
