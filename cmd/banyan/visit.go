@@ -53,9 +53,7 @@ func (v *visitFlags) check() error {
 		if err != nil {
 			return err
 		}
-		if closer, ok := source.(io.Closer); ok {
-			_ = closer.Close() // it was only read
-		}
+		_ = source.Close() // it was only read
 	}
 	if v.turn == "" {
 		return nil
@@ -81,7 +79,20 @@ func (v *visitFlags) source() (audio.Source, error) {
 // bundled marks the recordings that come with the program.
 const bundled = "builtin:"
 
-func openSpeech(path string) (audio.Source, error) {
+// openSpeech opens a recording whose levels are those of its sound, which a page shows.
+func openSpeech(path string) (speech, error) {
+	source, err := openRecording(path)
+	if err != nil {
+		return speech{}, err
+	}
+	decoder, err := newDecoder()
+	if err != nil {
+		return speech{}, err
+	}
+	return speech{file.Measure(source, decoder), source}, nil
+}
+
+func openRecording(path string) (audio.Source, error) {
 	if name, ok := strings.CutPrefix(path, bundled); ok {
 		return sample.Open(name)
 	}
@@ -90,6 +101,20 @@ func openSpeech(path string) (audio.Source, error) {
 		return nil, fmt.Errorf("speak %s: %w", path, err)
 	}
 	return source, nil
+}
+
+// speech is a source that can be closed if what it is made of can.
+type speech struct {
+	audio.Source
+	of audio.Source
+}
+
+// Close implements [io.Closer].
+func (s speech) Close() error {
+	if c, ok := s.of.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 func newEncoder() (audio.Encoder, error) { return opus.NewEncoder(opus.Config{}) }

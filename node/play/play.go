@@ -79,8 +79,9 @@ func Run(ctx context.Context, source audio.Source, turn Turn, say func(audio.Fra
 	}
 }
 
-// Loop returns a source that opens its recording again whenever it has ended. The
-// error of opening it again is the source's.
+// Loop returns a source that opens its recording again whenever it has ended, and
+// closes the one before, if it is an [io.Closer]. The error of opening it again is the
+// source's.
 func Loop(open func() (audio.Source, error)) (audio.Source, error) {
 	first, err := open()
 	return &loop{open: open, now: first}, err
@@ -96,6 +97,9 @@ func (l *loop) Next() (audio.Frame, error) {
 	frame, err := l.now.Next()
 	if !errors.Is(err, io.EOF) {
 		return frame, err
+	}
+	if old, ok := l.now.(io.Closer); ok {
+		_ = old.Close() // it was only read
 	}
 	if l.now, err = l.open(); err != nil {
 		return audio.Frame{}, err
