@@ -72,25 +72,17 @@ func (n *Node) answerSync(ctx context.Context, from identity.ID, r syncRequest) 
 		a.Relay = true
 		return a, nil
 	}
-	type answer struct {
-		items  [][]byte
-		denied error
-	}
-	got, err := ask(ctx, s, func(now time.Duration) answer {
+	a, err := ask(ctx, s, func(now time.Duration) syncAnswer {
 		if err := m.room.MayEnter(now, from, r.Ticket); err != nil {
-			return answer{denied: err}
+			a.Refused, a.Addrs = err.Error(), nil
+			return a
 		}
-		return answer{items: m.room.Sync(r.Heads)}
+		a.Items, a.More = cutItems(m.room.Sync(r.Heads), maxSyncAnswer)
+		return a
 	})
 	if err != nil {
 		return syncAnswer{}, errNotHere
 	}
-	if got.denied != nil {
-		a.Refused = got.denied.Error()
-		a.Addrs = nil
-		return a, nil
-	}
-	a.Items, a.More = cutItems(got.items, maxSyncAnswer)
 	return a, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
 )
@@ -17,7 +18,8 @@ import (
 const (
 	maxRooms       = 16        // that a person is in at once
 	maxRelayed     = 256       // rooms that a relay serves unless it is told otherwise
-	maxLinks       = 128       // of one room: a mesh's children, parent, backup and those that come and go
+	personChildren = 24        // fed by a desktop unless it is told otherwise: 1 Mbit/s up
+	relayChildren  = 128       // fed by a relay: some tenths of one core
 	inboxFrames    = 1024      // datagrams that wait for a room's loop: 20 ms of 50 neighbours; then the newest is dropped
 	inboxTasks     = 256       // control messages, gossip, commands that wait for it; each sender says what it does when full
 	inboxScribe    = 256       // effects that wait for disk and network; then the loop waits
@@ -74,8 +76,8 @@ type Config struct {
 
 	// Name is what others see. Empty means the one that the store has.
 	Name string
-	// MaxChildren is how many peers are fed at most in each room; 0 leaves it to
-	// the mesh.
+	// MaxChildren is how many peers are fed at most in each room; 0 means 24, and
+	// 128 for a relay. A person's node feeds 64 at most.
 	MaxChildren int
 	// Community makes the node a relay: it forwards the sound of rooms that ask
 	// for it, and cannot enter any.
@@ -111,6 +113,11 @@ func (c *Config) check() error {
 		return fmt.Errorf("max children %d: want 0 or more", c.MaxChildren)
 	case len(c.Name) > rooms.MaxName:
 		return fmt.Errorf("name of %d bytes, at most %d", len(c.Name), rooms.MaxName)
+	}
+	if c.Community {
+		c.MaxChildren = cmp.Or(c.MaxChildren, relayChildren)
+	} else {
+		c.MaxChildren = min(cmp.Or(c.MaxChildren, personChildren), mesh.HardMaxChildren)
 	}
 	c.Serve.MaxRooms = cmp.Or(c.Serve.MaxRooms, maxRelayed)
 	if c.Log == nil {

@@ -154,7 +154,7 @@ func (n *Node) redeem(ctx context.Context, link invite.Link, found found, e *ent
 		if err != nil {
 			return nil, err
 		}
-		a, err := parse[redeemAnswer](answer, func(a *redeemAnswer) bool { return len(a.Ticket) <= invite.MaxDepth })
+		a, err := parseRedeemAnswer(answer)
 		if err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func TestWholeWay(t *testing.T) {
 		time.Sleep(3 * time.Second)
 
 		atHost, atEar := host.listen(room), ear.listen(room)
-		friend.speak(room, 0, 100)
+		friend.speak(room, 100)
 		time.Sleep(time.Second)
 		atHost.wants(t, "the host", friend, 0, 100)
 		atEar.wants(t, "the ear", friend, 0, 100)

@@ -85,7 +85,7 @@ func (n *Node) findSecret(ctx context.Context, room identity.RoomID, want need, 
 		if err != nil {
 			return epoch.Secret{}, err
 		}
-		a, err := parse[keyAnswer](answer, func(*keyAnswer) bool { return true })
+		a, err := parseKeyAnswer(answer)
 		if err != nil {
 			return epoch.Secret{}, err
 		}

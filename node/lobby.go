@@ -173,7 +173,7 @@ func (n *Node) runLobby(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("join the lobby: %w", err)
 	}
-	defer topic.Close()
+	defer func() { _ = topic.Close() }()
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
 	last := make(map[identity.RoomID]time.Time)
@@ -217,7 +217,7 @@ func (n *Node) askLobby(ctx context.Context, who identity.ID) {
 		n.log.Debug("no cards", "peer", who.Short(), "error", err)
 		return
 	}
-	a, err := parse[lobbyAnswer](answer, func(a *lobbyAnswer) bool { return len(a.Cards) <= maxLobby })
+	a, err := parseLobbyAnswer(answer)
 	if err != nil {
 		n.counters.malformed.Add(1)
 		return

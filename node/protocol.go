@@ -154,6 +154,26 @@ func parseEnvelope(b []byte) (envelope, error) {
 	return parse[envelope](b, func(e *envelope) bool { return !e.Room.IsZero() && len(e.Message) > 0 })
 }
 
+// parseSyncAnswer reads the answer to a syncRequest.
+func parseSyncAnswer(b []byte) (syncAnswer, error) {
+	return parse[syncAnswer](b, func(a *syncAnswer) bool { return len(a.Addrs) <= maxAddrs })
+}
+
+// parseRedeemAnswer reads the answer to a redeemRequest.
+func parseRedeemAnswer(b []byte) (redeemAnswer, error) {
+	return parse[redeemAnswer](b, func(a *redeemAnswer) bool { return len(a.Ticket) > 0 && len(a.Ticket) <= invite.MaxDepth })
+}
+
+// parseLobbyAnswer reads the answer to a lobbyRequest.
+func parseLobbyAnswer(b []byte) (lobbyAnswer, error) {
+	return parse[lobbyAnswer](b, func(a *lobbyAnswer) bool { return len(a.Cards) <= maxLobby })
+}
+
+// parseKeyAnswer reads the answer to a keyRequest.
+func parseKeyAnswer(b []byte) (keyAnswer, error) {
+	return parse[keyAnswer](b, func(*keyAnswer) bool { return true })
+}
+
 // parse reads one message and checks its bounds.
 func parse[T any](b []byte, sound func(*T) bool) (T, error) {
 	var v T

@@ -227,7 +227,7 @@ func TestNewEpoch(t *testing.T) {
 			return true
 		})
 		l := ears[0].listen(room)
-		friend.speak(room, 0, 20)
+		friend.speak(room, 20)
 		time.Sleep(time.Second)
 		if got := l.all(); len(got) != 20 || epoch.Of(got[0].KID) != 1 {
 			t.Errorf("%d frames in the new epoch, want 20", len(got))

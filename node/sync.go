@@ -23,7 +23,7 @@ func (n *Node) requestSync(ctx context.Context, who identity.ID, room identity.R
 	if err != nil {
 		return syncAnswer{}, err
 	}
-	a, err := parse[syncAnswer](answer, func(a *syncAnswer) bool { return len(a.Addrs) <= maxAddrs })
+	a, err := parseSyncAnswer(answer)
 	if err != nil {
 		return syncAnswer{}, err
 	}

@@ -181,17 +181,16 @@ func (p *villager) person(room identity.RoomID, who *villager) Person {
 }
 
 // until lets time pass until something holds.
-func (v *village) until(within time.Duration, what string, holds func() bool) time.Duration {
+func (v *village) until(within time.Duration, what string, holds func() bool) {
 	v.t.Helper()
 	const step = 10 * time.Millisecond
 	for passed := time.Duration(0); passed <= within; passed += step {
 		if holds() {
-			return passed
+			return
 		}
 		time.Sleep(step) // of the bubble's clock
 	}
 	v.t.Fatalf("not within %v: %s", within, what)
-	return 0
 }
 
 // attached waits until some nodes have a place in a room's tree.
@@ -205,11 +204,11 @@ func (v *village) attached(room identity.RoomID, who ...*villager) {
 // packet is a made-up Opus packet that says which it is.
 func packet(n int) []byte { return fmt.Appendf(nil, "this is packet number %d of the speech", n) }
 
-// speak says some frames in real time.
-func (p *villager) speak(room identity.RoomID, first, count int) {
+// speak says some frames, numbered from 0, in real time.
+func (p *villager) speak(room identity.RoomID, count int) {
 	p.t.Helper()
 	for i := range count {
-		if err := p.Say(room, frame(first+i)); err != nil {
+		if err := p.Say(room, frame(i)); err != nil {
 			p.t.Fatalf("%s speaks: %v", p.name, err)
 		}
 		time.Sleep(audio.FrameDuration)
