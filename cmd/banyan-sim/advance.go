@@ -22,7 +22,7 @@ func advance(ctx context.Context, world *sim.World, end time.Duration, stderr io
 	defer line.clear()
 	for at := time.Duration(0); at < end; {
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped at %v of %v of simulated time", at, end)
+			return fmt.Errorf("stopped at %v of %v of simulated time: %w", at, end, ctx.Err())
 		}
 		at = min(at+slice, end)
 		if err := world.Run(at); err != nil {

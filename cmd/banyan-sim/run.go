@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -119,6 +120,9 @@ func (o *options) run(cmd *cobra.Command) (err error) {
 	log.Debug("world made", "peers", config.Peers, "seed", config.Seed)
 	started := time.Now()
 	if err := advance(cmd.Context(), world, o.duration, cmd.ErrOrStderr()); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return err
+		}
 		return fmt.Errorf("%w\nShow it again: %s", err, o.replay(cmd))
 	}
 	wall := time.Since(started)
