@@ -23,6 +23,9 @@ var version = "dev"
 
 func main() { os.Exit(program.Main(newRoot(), version)) }
 
+// A relay is where newcomers meet others: it keeps more connections than a desktop.
+const lowPeers, highPeers = 512, 1024
+
 // flags are what an operator can say.
 type flags struct {
 	data        string
@@ -84,6 +87,7 @@ func run(cmd *cobra.Command, f flags) (err error) {
 	if err != nil {
 		return err
 	}
+	p2p.SetLog(log)
 	kept, err := store.Open(f.data)
 	if err != nil {
 		return err
@@ -93,12 +97,17 @@ func run(cmd *cobra.Command, f flags) (err error) {
 	if err != nil {
 		return err
 	}
-	network, err := p2p.New(p2p.Config{Key: kept.Key(), Listen: f.listen, Bootstrap: f.bootstrap, Known: known, Server: true, Log: log})
+	network, err := p2p.New(p2p.Config{
+		Key: kept.Key(), Listen: f.listen, Bootstrap: f.bootstrap, Known: known,
+		Server: true, LowPeers: lowPeers, HighPeers: highPeers, Log: log,
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, network.Close()) }()
-	links, err := rtc.New(network, rtc.Config{Listen: program.LinkAddress(f.listen), MaxLinks: f.maxRooms * f.maxChildren, Log: log})
+	links, err := rtc.New(network, rtc.Config{
+		Listen: program.LinkAddress(f.listen), External: network.PublicIPs, MaxLinks: f.maxRooms * f.maxChildren, Log: log,
+	})
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ func open(cmd *cobra.Command, f nodeFlags) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
+	p2p.SetLog(log)
 	d := &desk{log: log, say: func(events.Event) {}}
 	if f.json {
 		d.say = func(e events.Event) { _ = events.Write(cmd.OutOrStdout(), e) } // a closed pipe is the reader's wish
@@ -63,7 +64,7 @@ func (d *desk) start(f nodeFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	d.links, err = rtc.New(d.network, rtc.Config{Listen: program.LinkAddress(f.listen), Loopback: local(d.network.Addrs()), Log: d.log})
+	d.links, err = rtc.New(d.network, rtc.Config{Listen: program.LinkAddress(f.listen), Loopback: local(d.network.Addrs()), External: d.network.PublicIPs, Log: d.log})
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func neighbourhood(t *testing.T, length, kill time.Duration) (demo.Report, strin
 	banyan, relay := built(t)
 	dir := t.TempDir()
 	source := filepath.Join(dir, "source.wav")
-	writeWAV(t, source, speech)
+	writeWAV(t, source, monologue)
 	logs := &lockedBuffer{}
 	report, err := demo.Run(t.Context(), demo.Config{
 		Banyan: banyan, Relay: relay, Dir: dir, Listeners: 8, MaxChildren: 4, Solo: true, Host: source,
@@ -64,8 +64,8 @@ func neighbourhood(t *testing.T, length, kill time.Duration) (demo.Report, strin
 	return report, dir
 }
 
-// speech is what the host says: longer than any test, so that nothing is said twice.
-var speech = tone.Speech(7, time.Minute)
+// monologue is what the host says: longer than any test, so that nothing is said twice.
+var monologue = tone.Speech(7, time.Minute)
 
 func writeWAV(t *testing.T, path string, pcm []int16) {
 	t.Helper()
@@ -111,9 +111,9 @@ func recordingAligns(t *testing.T, dir string) {
 	t.Helper()
 	recording := readWAV(t, filepath.Join(dir, "mix.wav"))
 	// The listener came in the middle: what it has is a part of the source.
-	m := align.Align(speech, recording)
+	m := align.Align(monologue, recording)
 	lag := 5 * audio.SampleRate / 1000
-	said := speech[max(0, m.Offset):min(len(speech), m.Offset+len(recording))]
+	said := monologue[max(0, m.Offset):min(len(monologue), m.Offset+len(recording))]
 	gaps := align.Gaps(align.Windows(recording, said, max(0, -m.Offset), lag), 0.35)
 	// In the first second the listener had just come.
 	gaps = slices.DeleteFunc(gaps, func(g align.Gap) bool { return g.From == 0 && g.To <= audio.SampleRate })
