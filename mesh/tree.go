@@ -108,7 +108,7 @@ func (m *Machine) refreshNeighbors() {
 }
 
 // adopt makes a peer whose link is open a child.
-func (m *Machine) adopt(now time.Duration, id identity.ID) *child {
+func (m *Machine) adopt(now time.Duration, id identity.ID) {
 	at, known := slices.BinarySearchFunc(m.children, id, func(c child, id identity.ID) int { return c.id.Compare(id) })
 	if !known {
 		m.children = slices.Insert(m.children, at, child{id: id, since: now})
@@ -117,7 +117,6 @@ func (m *Machine) adopt(now time.Duration, id identity.ID) *child {
 	c.linked, c.backup = m.links[id], false
 	m.refreshNeighbors()
 	m.changed()
-	return c
 }
 
 // asked answers a peer that wants to be fed.

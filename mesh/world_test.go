@@ -62,7 +62,10 @@ func (h *happenings) Pop() any {
 	return last
 }
 
-func newWorld(t testing.TB) *world { return &world{t: t, byID: make(map[identity.ID]*peer)} }
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	return &world{t: t, byID: make(map[identity.ID]*peer)}
+}
 
 func keyOf(t testing.TB, n int) identity.Key {
 	t.Helper()
@@ -140,9 +143,9 @@ func (w *world) carry(p *peer, e Effect) {
 		w.after(3*path, p, func() {
 			if w.reaches(p, to) && to.Expects(p.id) {
 				w.step(to, LinkUp{p.id})
-				w.step(p, LinkUp{e.Peer})
+				w.step(p, LinkUp(e))
 			} else {
-				w.step(p, Failed{e.Peer})
+				w.step(p, Failed(e))
 			}
 		})
 	case HangUp:

@@ -21,6 +21,7 @@ func (w *World) list(e *event) {
 	switch e.kind {
 	case controls, controlFails, offers, opens, closes, dialFails, datagrams, gossips:
 		fmt.Fprintf(w.trace.out, " <- %d", e.from)
+	default: // nobody else's doing
 	}
 	if what := w.describe(e); what != "" {
 		fmt.Fprintf(w.trace.out, "  %s", what)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -98,12 +99,9 @@ func (q Quantiles) words() string {
 }
 
 func depthsInWords(depths []int) string {
-	words := ""
+	words := make([]string, len(depths))
 	for depth, peers := range depths {
-		if depth > 0 {
-			words += ", "
-		}
-		words += fmt.Sprintf("%d at %d", peers, depth)
+		words[depth] = fmt.Sprintf("%d at %d", peers, depth)
 	}
-	return words
+	return strings.Join(words, ", ")
 }

@@ -28,6 +28,3 @@ func (s *slab[T]) drop(ref int32) {
 	s.items[ref] = zero
 	s.free = append(s.free, ref)
 }
-
-// size is how many payloads are kept.
-func (s *slab[T]) size() int { return len(s.items) - len(s.free) }
