@@ -66,8 +66,8 @@ func (m *Machine) suspected(now time.Duration, id identity.ID) bool {
 }
 
 // planFor is whom a child turns to when this peer, a root, dies: the heir to itself,
-// children that feed others to the heir, and the rest to those, as far as they have
-// places. So the children need not look around all at once, and never wait for each
+// children that feed others or speak to the heir, and the rest to those, as far as they
+// have places. So the children need not look around all at once, and never wait for each
 // other. The plan is kept as long as it holds.
 func (m *Machine) planFor(now time.Duration, c *child) identity.ID {
 	heir := m.heir(now)
@@ -90,7 +90,7 @@ func (m *Machine) shelter(c *child, heir identity.ID) bool {
 }
 
 // shelterFor is the sibling with most places left for a child; for one that feeds
-// others the heir itself, and for the rest the heir only when nobody else has any.
+// others or speaks the heir itself, and for the rest the heir only when nobody else has any.
 func (m *Machine) shelterFor(c *child, heir identity.ID) identity.ID {
 	var best identity.ID
 	most := 0
@@ -100,11 +100,14 @@ func (m *Machine) shelterFor(c *child, heir identity.ID) identity.ID {
 			continue
 		}
 		left := int(s.free) - m.sheltered(s.id)
+		if s.id == heir && !c.speaker {
+			left -= int(s.slots) / 6 // kept for the stage
+		}
 		if left <= 0 {
 			continue
 		}
 		switch {
-		case s.id == heir && c.slots > 0:
+		case s.id == heir && (c.slots > 0 || c.speaker):
 			return heir
 		case s.id == heir:
 			left = 1
