@@ -46,17 +46,22 @@
 // # Rules
 //
 //   - Ranking (election.go): community relays lead, then who can feed more, then who
-//     came earlier, then a rendezvous hash. All rank the same signed adverts alike.
+//     came earlier, then a rendezvous hash. All rank the same signed adverts alike;
+//     who knows of eight that are better ranked keeps its own to itself.
 //   - Root: whoever leads and finds no root claims one epoch more than it knows of. A
 //     community relay below a desktop's root takes over: the way between them is
 //     reversed. Of two live roots the better ranked stays, the other hangs its whole
-//     tree below. A root names its heir, which takes over when the root dies; the
-//     root's other children have the heir as their backup.
-//   - Joining (join.go): up to four are probed at once, the best is asked, a full one
-//     sends on. A parent is left only when the next one feeds.
+//     tree below. Who sees any tree founds no other.
+//   - The plan (plan.go): a root names the heir that takes over when it dies, and tells
+//     each other child whom to turn to then: the heir, or a sibling that turns to it.
+//   - Joining (join.go): up to four are probed at once and the best is asked; one that
+//     is full names others. A relay may have the place of a leaf, which moves down. A
+//     parent is left a moment after the next one feeds.
 //   - Detection (repair.go): a parent that sends media is heard each 20 ms; when media
 //     pauses, beacons stand in each 40 ms, then each 200 ms once it says that it is
-//     idle. 120 ms of silence and some jitter mean death, 700 ms on an idle link.
+//     idle. After 80 ms of silence and some jitter, 500 ms on an idle link, the parent
+//     is asked over the control connection; no answer in one and a half round trips
+//     means death. So a burst of loss is not taken for one.
 //   - Repair: the backup takes over in one round trip and replays, paced, what was
 //     missed of the last second; the orphan replays upwards what the other lacks. Only
 //     the head of an orphaned subtree moves: it goes on sending beacons, so those below

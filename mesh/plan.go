@@ -10,7 +10,7 @@ import (
 
 // heir is the child that takes over when this peer, a root, dies. It stays the heir as
 // long as it can be, since its siblings hold a link with it; only a community relay
-// takes the place of somebody who is none.
+// takes the place of somebody who is none, and who can feed four times as many.
 func (m *Machine) heir(now time.Duration) identity.ID {
 	if !m.isRoot {
 		return identity.ID{}
@@ -31,7 +31,7 @@ func (m *Machine) heir(now time.Duration) identity.ID {
 	}
 	old := m.childAt(m.heirID)
 	keep := old >= 0 && m.children[old].feeds() && !m.suspected(now, m.heirID)
-	if !keep || m.classOf(best.id) < m.classOf(m.heirID) {
+	if !keep || m.classOf(best.id) < m.classOf(m.heirID) || best.slots >= 4*m.children[old].slots {
 		m.heirID = best.id
 	}
 	return m.heirID
