@@ -155,6 +155,7 @@ func TestVisit(t *testing.T) {
 		t.Errorf("in %d rooms and hearing %d, want 3", n, f.hearing())
 	}
 	want(204, s.do(t, "POST", room+"/commands", `{"do":"leave"}`))
+	s.hub.tidy() // what the hub's own goroutine does once it runs
 	if n := len(state().Rooms); n != 2 || f.hearing() != 2 {
 		t.Errorf("in %d rooms and hearing %d after leaving one, want 2", n, f.hearing())
 	}

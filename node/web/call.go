@@ -85,22 +85,25 @@ func (cs *calls) add(c *call) error {
 		}
 		return refuse(http.StatusTooManyRequests, "%d pages listen or speak already; close some of them", maxCalls)
 	}
-	var replaced []*call
+	var replaced *call
 	for _, other := range cs.byID {
 		if c.mic && other.mic && other.room == c.room {
-			replaced = append(replaced, other)
+			replaced = other
 			delete(cs.byID, other.id)
 		}
 	}
 	cs.byID[c.id] = c
 	cs.mu.Unlock()
-	hangUp(replaced)
+	if replaced != nil {
+		replaced.hangUp()
+	}
 	return nil
 }
 
-// drop hangs up the calls that are no longer wanted, and tells how many there were.
-func (cs *calls) drop(unwanted func(*call) bool) int {
+// take gives the calls that are no longer wanted out of hand, to be hung up.
+func (cs *calls) take(unwanted func(*call) bool) []*call {
 	cs.mu.Lock()
+	defer cs.mu.Unlock()
 	var gone []*call
 	for id, c := range cs.byID {
 		if unwanted(c) {
@@ -108,9 +111,7 @@ func (cs *calls) drop(unwanted func(*call) bool) int {
 			delete(cs.byID, id)
 		}
 	}
-	cs.mu.Unlock()
-	hangUp(gone)
-	return len(gone)
+	return gone
 }
 
 // close hangs up everything, and keeps no call any more.
@@ -118,19 +119,19 @@ func (cs *calls) close() {
 	cs.mu.Lock()
 	cs.closed = true
 	cs.mu.Unlock()
-	cs.drop(func(*call) bool { return true })
+	hangUp(cs.take(func(*call) bool { return true }))
 }
 
-// mic tells whether a room has an open microphone.
-func (cs *calls) mic(room identity.RoomID) bool {
+// mic is the ID of a room's open microphone, or empty.
+func (cs *calls) mic(room identity.RoomID) string {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	for _, c := range cs.byID {
 		if c.mic && c.room == room {
-			return true
+			return c.id
 		}
 	}
-	return false
+	return ""
 }
 
 func hangUp(gone []*call) {

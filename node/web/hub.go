@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -76,20 +77,35 @@ func (h *hub) run(ctx context.Context) {
 	}
 }
 
-// look returns the node's state with what the server knows beside it, and closes the
-// sound of rooms that are no more and of microphones that left the stage.
+// look returns the node's state with what the server knows beside it.
 func (h *hub) look() State {
 	h.looking.Lock()
 	defer h.looking.Unlock()
-	st := stateOf(h.node.Status(), h.version)
-	in, stage := make([]identity.RoomID, 0, len(st.Rooms)), make(map[identity.RoomID]bool)
+	return h.see()
+}
+
+// tidy is look, and afterwards closes the sound of rooms that are no more, of pages
+// that are gone and of microphones that left the stage.
+func (h *hub) tidy() State {
+	h.looking.Lock()
+	st := h.see()
+	stage := make(map[identity.RoomID]bool, len(st.Rooms))
 	for _, r := range st.Rooms {
-		in, stage[r.ID] = append(in, r.ID), r.OnStage
+		stage[r.ID] = r.OnStage
 	}
-	h.ears.keep(in)
-	h.calls.drop(func(c *call) bool {
-		return c.over.Load() || !slices.Contains(in, c.room) || c.mic && !stage[c.room]
+	h.ears.keep(slices.Collect(maps.Keys(stage)))
+	gone := h.calls.take(func(c *call) bool {
+		onStage, in := stage[c.room]
+		return c.over.Load() || !in || c.mic && !onStage
 	})
+	h.looking.Unlock()
+	hangUp(gone)
+	return st
+}
+
+// see is look for who holds the lock.
+func (h *hub) see() State {
+	st := stateOf(h.node.Status(), h.version)
 	for i := range st.Rooms {
 		r := &st.Rooms[i]
 		r.Mic = h.calls.mic(r.ID)
@@ -127,7 +143,7 @@ func (h *hub) room(id identity.RoomID) (node.RoomStatus, *ear, error) {
 
 // publish hands the state to all readers, if it changed.
 func (h *hub) publish() {
-	b := encode(h.look())
+	b := encode(h.tidy())
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if bytes.Equal(b, h.state) {

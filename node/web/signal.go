@@ -51,9 +51,8 @@ func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := r.PathValue("call")
-	if s.hub.calls.drop(func(c *call) bool { return c.room == id && c.id == name }) > 0 {
-		s.hub.poke()
-	}
+	hangUp(s.hub.calls.take(func(c *call) bool { return c.room == id && c.id == name }))
+	s.hub.poke()
 	w.WriteHeader(http.StatusOK)
 	return nil
 }

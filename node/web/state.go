@@ -18,7 +18,7 @@ type State struct {
 // Room is a room that the node is in.
 type Room struct {
 	node.RoomStatus
-	Mic   bool                `json:"mic"`   // a WHIP session is open
+	Mic   string              `json:"mic"`   // the WHIP session that is open: the end of its Location; empty: none
 	Slots map[int]identity.ID `json:"slots"` // who is heard in which WHEP slot
 }
 

@@ -53,7 +53,7 @@ export class Visitor {
         await this.page.emulateMedia({ colorScheme })
         const spill = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         check(spill <= 0, `${this.name}, ${what}: ${spill} px too wide at ${size.width}`)
-        await this.page.screenshot({ path: join(this.out, `${what}-${this.name}-${size.width}-${colorScheme}.png`) })
+        await this.page.screenshot({ path: join(this.out, `${what}-${this.name}-${size.width}-${colorScheme}.png`), animations: 'disabled' })
       }
     }
     await this.page.setViewportSize(wide)

@@ -30,6 +30,7 @@ await main(async ({ launch, visit }) => {
   await pictures(mai)
   await keyboard(mai)
   await stage(mai)
+  await twoWindows(mai)
   await restart(mai)
   await denied(await launch({ deny: true }), visit)
   await silent(browser, visit)
@@ -128,6 +129,20 @@ async function stage(mai) {
   await mai.until('unmute does not', () => window.banyan.energy() > 0.01)
   await mai.page.reload()
   await mai.until('a reload in mid-sentence goes on speaking', () => window.banyan?.status().mic === 'on' && window.banyan.energy() > 0.01)
+}
+
+// The newest window has the sound; the microphone goes where it was opened last.
+async function twoWindows(mai) {
+  const other = await mai.page.context().newPage()
+  await other.goto(mai.page.url())
+  await mai.button('Listen here').waitFor()
+  await other.getByRole('button', { name: 'Open microphone' }).click()
+  await mai.until('a microphone opened elsewhere closes here', () => window.banyan.status().mic === 'off')
+  await mai.button('Listen here').click()
+  await mai.until('the sound comes back on a click', () => window.banyan.status().hear === 'on')
+  await other.close()
+  await mai.button('Open microphone').click()
+  await mai.until('and so does the microphone', () => window.banyan.status().mic === 'on')
 }
 
 async function restart(mai) {

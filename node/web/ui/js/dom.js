@@ -131,7 +131,7 @@ function setProp(el, name, old, value) {
   } else if (name === 'vars') {
     for (const k of Object.keys(old ?? {})) if (!value || !(k in value)) el.style.removeProperty(k)
     for (const [k, v] of Object.entries(value ?? {})) el.style.setProperty(k, v)
-  } else if (name === 'value') {
+  } else if (name === 'value' && el.tagName !== 'OPTION') { // an option's is an attribute
     if (el.value !== value) el.value = value ?? ''
   } else if (value === undefined || value === null || value === false) {
     el.removeAttribute(name)

@@ -35,10 +35,14 @@ export function self(room) {
 
 /** about says all about someone in a few words. */
 export function about(person) {
-  const words = [t(`role.${person.role}`)]
-  if (person.self) words.unshift(t('app.you'))
+  return [person.self && t('app.you'), t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', ')
+}
+
+/** doing is what stands out about someone now. */
+export function doing(person) {
+  const words = []
   if (person.on_stage && person.muted) words.push(t('person.muted'))
   if (person.hand) words.push(t('person.hand', { n: person.hand }))
   if (person.invited) words.push(t('person.invited'))
-  return words.join(', ')
+  return words
 }

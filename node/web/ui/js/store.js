@@ -9,7 +9,7 @@ export const store = {
   dialog: null, // {kind, …}: the one that is open
   wide: false, // all of the audience is drawn, not only the first
   busy: {}, // what is under way, by name
-  hear: 'off', // off, connecting, on, blocked, lost
+  hear: 'off', // off, connecting, on, blocked, lost, elsewhere
   mic: 'off', // off, asking, connecting, on, denied, lost
   micWords: '', // why the microphone is not on
 }

@@ -6,7 +6,7 @@ import { h } from '../dom.js'
 import { icon } from '../icons.js'
 import { nameOf, self } from '../people.js'
 import { loudness } from '../sound/context.js'
-import { micEnergy, unblock } from '../sound/conductor.js'
+import { hearHere, micEnergy, unblock } from '../sound/conductor.js'
 import { store, update } from '../store.js'
 import { t } from '../strings.js'
 
@@ -20,12 +20,14 @@ export function Bar(room) {
       h('span', { class: 'lines' }, h('strong', null, nameOf(me)), h('small', null, standing(room, me)))),
     h('div', { class: 'acts' },
       store.hear === 'blocked' && h('button', { class: 'sun', onclick: unblock, title: t('hear.blocked.note') }, icon('ear'), t('hear.blocked')),
+      store.hear === 'elsewhere' && h('button', { class: 'plain', onclick: hearHere, title: t('hear.elsewhere') }, icon('ear'), t('hear.here')),
       room.on_stage ? StageActs(room) : AudienceActs(room, me),
       h('button', { class: 'danger', onclick: () => leave(room.id), disabled: store.busy['leave '] },
         icon('leave'), h('span', { class: 'label' }, t('bar.leave')))))
 }
 
 function standing(room, me) {
+  if (store.hear === 'lost' || store.hear === 'elsewhere') return t(`hear.${store.hear}`)
   if (room.on_stage) {
     if (store.mic === 'on') return t(room.muted ? 'bar.muted' : 'bar.live')
     return t('bar.stage')

@@ -4,7 +4,7 @@
 import { avatar } from '../avatar.js'
 import { h } from '../dom.js'
 import { icon } from '../icons.js'
-import { about, nameOf } from '../people.js'
+import { doing, nameOf } from '../people.js'
 import { update } from '../store.js'
 import { t } from '../strings.js'
 
@@ -15,7 +15,7 @@ export function Person(room, person, { large = false } = {}) {
   const name = nameOf(person)
   return h('li', { key: person.id, class: large ? 'person large' : 'person' },
     h('button', {
-      class: 'bare', 'aria-label': t('person.open', { name, about: about(person) }),
+      class: 'bare',
       onclick: () => update({ dialog: { kind: 'person', room: room.id, peer: person.id } }),
     },
     h('span', { class: 'face', 'data-peer': person.on_stage ? person.id : null },
@@ -23,7 +23,8 @@ export function Person(room, person, { large = false } = {}) {
       avatar(person.id, person.name),
       mark(person)),
     h('span', { class: 'name' }, person.self ? h('span', null, `${name} `, h('small', null, t('app.you'))) : name),
-    large && h('span', { class: 'role' }, badges[person.role] && icon(badges[person.role]), t(`role.${person.role}`))))
+    large && h('span', { class: 'role' }, badges[person.role] && icon(badges[person.role]), t(`role.${person.role}`)),
+    h('span', { class: 'unseen' }, [!large && t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', '))))
 }
 
 function mark(person) {

@@ -12,6 +12,12 @@ const radius = 22
 const margin = 14
 const label = 22 // the name below a node
 
+// What fits beside the stage without scrolling.
+const side = 425
+
+/** narrow tells whether a tree fits into the column beside the stage. */
+export const narrow = (tree) => layout(tree).width <= side
+
 /** Tree draws it. */
 export function Tree(room) {
   const { tree } = room

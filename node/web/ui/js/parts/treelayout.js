@@ -1,43 +1,62 @@
 // Where each node of the tree is drawn: layers from the root down, leaves side by
 // side, parents above the middle of their children. Pure: edges in, places out.
 
-const across = 88 // between leaves
-const down = 106 // between layers
+const across = 88 // between neighbours, so that their names do not touch
+const close = 50 // between neighbours one of which hangs lower
+const lower = 62 // how much lower
+const few = 3 // so many leaves of one parent stand in a straight row
+const down = 108 // between layers
 const tall = 80 // a node with what is written above and below it
 
-/** layout places the nodes of a tree. What the root does not reach stands in a layer
- * of its own at the bottom, so that nobody is missing. */
+/** layout places the nodes of a tree. Many leaves of one parent hang in two rows,
+ * which takes half the width. What the root does not reach stands beside it, so that
+ * nobody is missing. */
 export function layout(tree) {
-  const nodes = new Map(tree.nodes.map((n) => [n.id, n]))
-  const children = new Map([...nodes.keys()].map((id) => [id, []]))
-  for (const { from, to } of tree.edges) {
-    if (nodes.has(from) && nodes.has(to) && from !== to) children.get(from).push(to)
-  }
+  const children = childrenOf(tree)
   const places = new Map()
-  let column = 0
-  let deepest = 0
   const seen = new Set()
-  const place = (id, depth) => {
+  const cursor = { x: 0, drop: 0, depth: -1 }
+  const place = (id, depth, drop) => {
     seen.add(id)
-    deepest = Math.max(deepest, depth)
     const below = ordered(children.get(id), children).filter((c) => !seen.has(c))
     for (const c of below) seen.add(c)
-    const xs = below.map((c) => place(c, depth + 1))
-    const x = xs.length > 0 ? (xs[0] + xs[xs.length - 1]) / 2 : column++ * across
-    places.set(id, { x, y: depth * down, depth, feeds: below })
+    const crowded = below.filter((c) => children.get(c).length === 0).length > few
+    const xs = below.map((c, i) => place(c, depth + 1, crowded && children.get(c).length === 0 && i % 2 ? lower : 0))
+    const x = xs.length > 0 ? (xs[0] + xs[xs.length - 1]) / 2 : column(cursor, depth, drop)
+    places.set(id, { x, y: depth * down + drop })
     return x
   }
-  const roots = [tree.root, ...heads(tree, nodes)].filter((id) => nodes.has(id))
-  for (const id of roots) if (!seen.has(id)) place(id, 0)
-  for (const id of nodes.keys()) if (!seen.has(id)) place(id, 0)
-  const xs = [...places.values()].map((p) => p.x)
-  return { places, width: Math.max(0, ...xs) + across, height: deepest * down + tall, across }
+  for (const id of [tree.root, ...heads(tree), ...children.keys()]) {
+    if (children.has(id) && !seen.has(id)) place(id, 0, 0)
+  }
+  const all = [...places.values()]
+  return {
+    places, across,
+    width: Math.max(0, ...all.map((p) => p.x)) + across,
+    height: Math.max(0, ...all.map((p) => p.y)) + tall,
+  }
+}
+
+// column is the next free place of a leaf.
+function column(cursor, depth, drop) {
+  if (cursor.depth >= 0) cursor.x += cursor.depth === depth && cursor.drop !== drop ? close : across
+  cursor.depth = depth
+  cursor.drop = drop
+  return cursor.x
+}
+
+function childrenOf(tree) {
+  const children = new Map(tree.nodes.map((n) => [n.id, []]))
+  for (const { from, to } of tree.edges) {
+    if (children.has(from) && children.has(to) && from !== to) children.get(from).push(to)
+  }
+  return children
 }
 
 // heads are the nodes that nobody feeds.
-function heads(tree, nodes) {
+function heads(tree) {
   const fed = new Set(tree.edges.map((e) => e.to))
-  return [...nodes.keys()].filter((id) => !fed.has(id))
+  return tree.nodes.map((n) => n.id).filter((id) => !fed.has(id))
 }
 
 // Who feeds most stands in the middle, so that edges are short; ties by ID, so that

@@ -8,8 +8,11 @@ import { toast } from '../toast.js'
 import { Listener } from './listen.js'
 import { Microphone, openMicrophone } from './speak.js'
 
+const tabs = new BroadcastChannel('banyan.hear')
+
 let listener = null
 let microphone = null
+let elsewhere = null // the room that another tab of this browser plays
 let arrived = false // whether the room has said that the microphone's owner is on stage
 
 // The room whose microphone was open, for a reload in mid-sentence.
@@ -18,18 +21,40 @@ const remembered = 'banyan.mic'
 /** follow is called after each change of the state or of the room that is heard. */
 export function follow() {
   const room = roomOf(store.room)
-  hear(room && !room.closed ? room : null)
+  hear(room && !room.closed ? room.id : null)
   speak(room)
 }
 
 function hear(room) {
-  if (listener && listener.room === room?.id) return
-  listener?.close()
-  listener = room && new Listener(room.id, (word, error) => {
+  if (!room) elsewhere = null
+  if (room === elsewhere || (listener && listener.room === room)) return
+  elsewhere = null
+  stopHearing(room ? 'connecting' : 'off')
+  if (!room) return
+  tabs.postMessage(room)
+  listener = new Listener(room, (word, error) => {
     update({ hear: word === 'refused' ? 'lost' : word })
     if (word === 'refused') toast(error.message, 'error')
   })
-  if (!listener) update({ hear: 'off' })
+}
+
+function stopHearing(word) {
+  listener?.close()
+  listener = null
+  if (store.hear !== word) update({ hear: word })
+}
+
+// Two tabs that play the same room are an echo: the newest plays.
+tabs.addEventListener('message', ({ data }) => {
+  if (listener?.room !== data) return
+  elsewhere = data
+  stopHearing('elsewhere')
+})
+
+/** hearHere takes the sound back from another tab. */
+export function hearHere() {
+  elsewhere = null
+  follow()
 }
 
 function speak(room) {
@@ -37,7 +62,10 @@ function speak(room) {
     // A state from before the stage was taken says nothing about leaving it.
     if (room?.on_stage) arrived = true
     if (microphone.room !== room?.id || (arrived && !room.on_stage) || room.closed) closeMicrophone()
-    else microphone.muted = room.muted
+    else if (microphone.replaced(room.mic)) {
+      closeMicrophone()
+      toast(t('mic.elsewhere'))
+    } else microphone.muted = room.muted
   } else if (room?.on_stage && store.mic === 'off' && sessionStorage.getItem(remembered) === room.id) {
     sessionStorage.removeItem(remembered)
     resume(room.id)

@@ -17,6 +17,7 @@ export class Link {
     this.closed = false
     this.pc = null
     this.location = null
+    this.id = null // of the newest session, also after it ended
     this.timer = 0
     this.leaving = () => this.location && api.hangUp(this.location)
     addEventListener('pagehide', this.leaving)
@@ -39,6 +40,7 @@ export class Link {
         return
       }
       this.location = location
+      this.id = location.split('/').pop()
       await pc.setRemoteDescription({ type: 'answer', sdp })
     } catch (error) {
       // A refusal stands until something changes; everything else may pass.

@@ -29,6 +29,7 @@ export class Microphone {
   constructor(room, stream, changed, unplugged) {
     this.room = room
     this.stream = stream
+    this.known = null // the session that the node has told of
     this.track = stream.getAudioTracks()[0]
     this.track.contentHint = 'speech'
     this.track.addEventListener('ended', unplugged)
@@ -40,6 +41,13 @@ export class Microphone {
     const section = pc.addTransceiver(this.track, { direction: 'sendonly', streams: [this.stream] })
     const opus = RTCRtpSender.getCapabilities('audio').codecs.filter((c) => c.mimeType.toLowerCase() === 'audio/opus')
     section.setCodecPreferences?.(opus)
+  }
+
+  /** replaced is told which session the node has now; it says whether this one was
+   * the node's before and another has taken its place. */
+  replaced(current) {
+    if (current && current === this.link.id) this.known = current
+    return Boolean(current && this.known && this.known === this.link.id && current !== this.known)
   }
 
   set muted(muted) {

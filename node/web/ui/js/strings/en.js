@@ -2,7 +2,6 @@
 
 export const en = {
   'app.name': 'Banyan',
-  'app.tagline': 'Rooms that nobody hosts but us.',
   'app.skip': 'Skip to the content',
   'app.theme': 'Colours: {now}. Switch.',
   'theme.auto': 'as the system',
@@ -10,8 +9,7 @@ export const en = {
   'theme.dark': 'dark',
   'app.help': 'Help and shortcuts',
   'app.home': 'All rooms',
-  'app.rename': 'Change your name, {name}',
-  'app.noname': 'nobody yet',
+  'app.rename': 'Change your name',
   'app.you': 'you',
   'app.loading': 'Waking your node…',
   'app.close': 'Close',
@@ -68,8 +66,6 @@ export const en = {
   'speakers.many': '{n} on stage',
   'peers.one': '{n} other node',
   'peers.many': '{n} other nodes',
-  'hands.one': '{n} hand raised',
-  'hands.many': '{n} hands raised',
 
   'room.open': 'Open to anyone',
   'room.invite': 'By invitation',
@@ -92,8 +88,6 @@ export const en = {
   'role.speaker': 'Speaker',
   'role.listener': 'Listener',
 
-  'person.open': '{name}: {about}. Show more.',
-  'person.speaking': 'speaking',
   'person.muted': 'muted',
   'person.hand': 'hand raised, place {n}',
   'person.invited': 'invited up',
@@ -109,7 +103,7 @@ export const en = {
   'queue.title': 'Raised hands',
   'queue.empty': 'No hands are up.',
   'queue.up': 'Invite up',
-  'queue.up.who': 'Invite {name} to the stage',
+  'queue.up.who': 'Invite up {name}',
   'queue.dismiss.who': 'Lower the hand of {name}',
   'queue.wait': 'invited, waiting for an answer',
 
@@ -142,10 +136,13 @@ export const en = {
   'mic.inuse': 'The microphone could not be opened; another program may be using it. Close that program and try again.',
   'mic.unplugged': 'The microphone went away. Trying the one that is left…',
   'mic.lost': 'The way from your microphone to your node broke. Trying again…',
+  'mic.elsewhere': 'Your microphone was opened in another window, so it is closed here.',
   'mic.insecure': 'This browser gives no microphone to this page. Open it at 127.0.0.1 or localhost.',
 
   'hear.blocked': 'Click to hear the room',
   'hear.blocked.note': 'Browsers keep pages silent until you click once.',
+  'hear.elsewhere': 'This room plays in another window.',
+  'hear.here': 'Listen here',
   'hear.lost': 'The sound broke off. Trying again…',
 
   'invite.title': 'Invite people',
@@ -201,8 +198,6 @@ export const en = {
   'tree.leaf': '{name} feeds nobody',
   'tree.legend.relay': 'Relay: passes on, cannot hear',
   'tree.legend.self': 'You',
-  'tree.legend.person': 'Someone in the room',
-  'tree.more': '{shown} of {all} are drawn.',
 
   'network.title': 'Your connection',
   'network.attached': 'Connected',
