@@ -184,6 +184,7 @@ func TestSlowTwoPages(t *testing.T) {
 // program is one of ours that runs.
 type program struct {
 	name  string
+	out   io.Reader
 	lines *bufio.Scanner
 }
 
@@ -226,7 +227,7 @@ func startProgram(t *testing.T, name string, args ...string) *program {
 			t.Logf("%s said:\n%s", name, &log)
 		}
 	})
-	return &program{name: name, lines: bufio.NewScanner(out)}
+	return &program{name: name, out: out, lines: bufio.NewScanner(out)}
 }
 
 // await reads events until one is of a kind; what comes after is read and dropped.
@@ -235,10 +236,7 @@ func (p *program) await(t *testing.T, event string) said {
 	for p.lines.Scan() {
 		var s said
 		if json.Unmarshal(p.lines.Bytes(), &s) == nil && s.Event == event {
-			go func() {
-				for p.lines.Scan() { //nolint:revive // read, so that the program can go on writing
-				}
-			}()
+			go io.Copy(io.Discard, p.out) // so that the program can go on writing
 			return s
 		}
 	}
