@@ -37,7 +37,7 @@ func (s *session) do(e mesh.Effect) {
 func (m *member) do(e rooms.Effect) {
 	switch e := e.(type) {
 	case rooms.Store:
-		m.keep(e.Data)
+		m.door.keep(e.Data)
 		m.scribe <- deed{keep: e.Data}
 	case rooms.Broadcast:
 		m.say(gossipItem, e.Data)

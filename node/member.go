@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,7 +31,6 @@ type member struct {
 	roomAt   time.Duration // when the room wants to be woken
 	changed  bool          // the room's view did
 	refused  error         // by the last command
-	kept     map[rooms.Hash]struct{}
 	unkept   [][]byte      // ops to be kept before the session runs
 	early    [][]byte      // to be said once it does
 	met      []identity.ID // the first candidates for the tree
@@ -72,7 +70,7 @@ func (n *Node) newMember(e entry) (*member, error) {
 	}
 	m := &member{
 		session: s, ticket: e.ticket, wanted: make(chan need, 1), behind: make(chan struct{}, 1),
-		kept: make(map[rooms.Hash]struct{}), secrets: make(map[uint32]epoch.Secret), voices: make(map[uint64]*voice),
+		secrets: make(map[uint32]epoch.Secret), voices: make(map[uint64]*voice),
 	}
 	s.seat = m
 	m.room, err = rooms.New(rooms.Config{Key: n.cfg.Key, Genesis: e.genesis, Start: s.start, Name: n.Name(), Ticket: e.ticket})
@@ -107,7 +105,7 @@ func (m *member) preload(items [][]byte) (added [][]byte) {
 		m.room.Drain(func(e rooms.Effect) {
 			switch e := e.(type) {
 			case rooms.Store:
-				m.keep(e.Data)
+				m.door.keep(e.Data)
 				added = append(added, e.Data)
 			case rooms.Broadcast:
 				m.early = append(m.early, e.Data)
@@ -117,9 +115,6 @@ func (m *member) preload(items [][]byte) (added [][]byte) {
 	}
 	return added
 }
-
-// keep remembers that an op is in the log.
-func (m *member) keep(item []byte) { m.kept[sha256.Sum256(item[1:])] = struct{}{} }
 
 // needs is the epoch in force, if its secret is missing.
 func (m *member) needs() (need, bool) {
@@ -229,36 +224,32 @@ func (m *member) command(ctx context.Context, c rooms.Command) error {
 }
 
 // judge takes in an item that came by gossip, and says whether others should have it.
+// What it lets through that the room does not, it knows better next time.
 func (m *member) judge(i rooms.Item) transport.Verdict {
-	verdict := make(chan transport.Verdict, 1)
-	if !m.offer(func(now time.Duration) { verdict <- m.receiveItem(now, i) }) {
+	if i.Presence != nil && !m.door.admits(i.Presence, time.Now()) {
+		return transport.Ignore // the one who passed it on may not know yet
+	}
+	if !m.offer(func(now time.Duration) { m.receiveItem(now, i) }) {
 		return transport.Ignore
 	}
-	select {
-	case v := <-verdict:
-		return v
-	case <-m.quiet:
-		return transport.Ignore
+	if i.Op != nil && !m.door.heeds(i.Op.Author) {
+		return transport.Ignore // or a grant to its author has not come yet
 	}
+	return transport.Accept
 }
 
-func (m *member) receiveItem(now time.Duration, i rooms.Item) transport.Verdict {
-	if p := i.Presence; p != nil {
-		if m.room.MayEnter(now, p.Author, p.Ticket) != nil {
-			return transport.Ignore // the one who passed it on may not know yet
-		}
-		m.act(now, rooms.Received{Item: i})
-		return transport.Accept
+func (m *member) receiveItem(now time.Duration, i rooms.Item) {
+	if p := i.Presence; p != nil && m.room.MayEnter(now, p.Author, p.Ticket) != nil {
+		m.door.deny(p.Author)
+		return
 	}
 	m.act(now, rooms.Received{Item: i})
-	if _, kept := m.kept[i.Op.Hash]; kept {
-		return transport.Accept
+	if i.Op != nil && !m.door.keeps(i.Op.Hash) {
+		select { // it follows an op that never came, or is of no account
+		case m.behind <- struct{}{}:
+		default:
+		}
 	}
-	select { // it follows an op that never came, or is of no account
-	case m.behind <- struct{}{}:
-	default:
-	}
-	return transport.Ignore
 }
 
 // leave says good-bye.

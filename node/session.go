@@ -31,6 +31,7 @@ type session struct {
 	seat        seat
 	topic       transport.Topic
 	gossip      *limiter // what one neighbour passes on
+	door        *door
 
 	// Inboxes.
 	frames chan inbound
@@ -67,7 +68,7 @@ type seat interface {
 	// seat can know.
 	known(kid uint64) bool
 	// judge says what becomes of an item that came by gossip, and takes it in. It
-	// is called by many goroutines, not by the loop.
+	// is called by the network, not by the loop, and does not wait.
 	judge(i rooms.Item) transport.Verdict
 	// show makes what people see.
 	show(v mesh.View)
@@ -86,13 +87,13 @@ func newSession(n *Node, envelope []byte) (*session, error) {
 	s := &session{
 		n: n, id: id, genesis: g, envelope: envelope, start: time.Now(), maxChildren: n.cfg.MaxChildren,
 		log:    n.log.With("room", id.Short()),
-		gossip: newLimiter(50, 300), // a room of 300 whose presences come at once when somebody joins
+		gossip: newLimiter(500, 2000), // the presences of a room of 5,000 by way of one neighbor
 		frames: make(chan inbound, inboxFrames), tasks: make(chan func(time.Duration), inboxTasks),
 		scribe: make(chan deed, inboxScribe), leave: make(chan struct{}), quiet: make(chan struct{}), done: make(chan struct{}),
 		links: make(map[identity.ID]*neighbor), dialing: make(map[identity.ID]context.CancelFunc),
 		told: make(map[identity.ID]time.Duration),
 	}
-	s.road = newRoad()
+	s.road, s.door = newRoad(), newDoor(id, g)
 	s.mesh = mesh.New(mesh.Config{
 		Key: n.cfg.Key, Room: id, Start: s.start, MaxChildren: s.maxChildren, Community: n.cfg.Community,
 		Dialable: n.cfg.Network.Dialable(), Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),

@@ -160,7 +160,7 @@ func TestGossipIsChecked(t *testing.T) {
 		if _, there := person(host.room(room), stranger.ID()); there {
 			t.Error("a stranger without a ticket is in the room")
 		}
-		for range 500 {
+		for range 2500 {
 			tell([]byte{gossipItem, 1, 2, 3})
 		}
 		if got := tell([]byte{gossipItem, 1, 2, 3}); got != transport.Ignore {
