@@ -8,15 +8,14 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/invite"
 )
 
-// command does what the owner of this node wants, or says why not.
+// command does what the owner of this node wants, or says why not. What is so already
+// needs no doing and is not refused.
 func (r *Room) command(now time.Duration, c Command) error {
 	if _, leaving := c.(Leave); !leaving {
-		switch {
-		case r.left:
-			return ErrLeft
-		case !r.here():
-			return ErrBanned
-		case r.state.closed:
+		if err := r.here(); err != nil {
+			return err
+		}
+		if r.state.closed() {
 			return ErrClosed
 		}
 	}
@@ -30,10 +29,12 @@ func (r *Room) command(now time.Duration, c Command) error {
 	case AcceptStage:
 		return r.acceptStage(now)
 	case DeclineStage:
-		return r.stepDown(now)
+		return r.declineStage(now)
 	case SetMuted:
-		r.own.Muted = c.Muted
-		r.announce(now)
+		if c.Muted != r.own.Muted {
+			r.own.Muted = c.Muted
+			r.announce(now)
+		}
 		return nil
 	case MoveDown:
 		if c.Who.IsZero() || c.Who == r.own.Author {
@@ -64,8 +65,11 @@ func (r *Room) raiseHand(now time.Duration) error {
 	if r.role(r.own.Author) >= invite.Speaker {
 		return fmt.Errorf("you are on the stage or invited to it already: %w", ErrNotAllowed)
 	}
-	if r.own.Hand == 0 || r.own.Hand <= r.state.lowered[r.own.Author] {
+	if r.own.Hand == 0 {
 		r.own.Hand = r.wall(now).UnixMilli()
+		for r.state.isLowered(hand{r.own.Author, r.own.Hand}) {
+			r.own.Hand++ // another one than the one that was lowered
+		}
 		r.announce(now)
 	}
 	return nil
@@ -79,37 +83,57 @@ func (r *Room) lowerHand(now time.Duration, who identity.ID) error {
 		}
 		return nil
 	}
-	p := r.people[who]
-	if p == nil || p.Gone {
-		return ErrNotHere
+	o := Op{Kind: OpLowerHand, Subject: who}
+	p := r.find(who)
+	if p != nil {
+		o.Hand = p.Hand
 	}
-	// The time is the hand's own, so that a clock that goes wrong lowers no later hand.
-	return r.decideAt(Op{Kind: OpLowerHand, Subject: who, Time: p.Hand})
+	if err := r.decide(now, o); err != nil || p != nil {
+		return err
+	}
+	return ErrNotHere
 }
 
 func (r *Room) inviteUp(now time.Duration, who identity.ID) error {
-	p := r.people[who]
-	if p == nil || p.Gone {
+	o := Op{Kind: OpGrant, Subject: who, Role: invite.Speaker}
+	if err := r.allowed(o); err != nil {
+		return err
+	}
+	switch {
+	case r.find(who) == nil:
 		return ErrNotHere
-	}
-	if r.role(who) >= invite.Moderator {
+	case r.role(who) >= invite.Moderator:
 		return fmt.Errorf("a moderator is on the stage anyway: %w", ErrNotAllowed)
-	}
-	if r.onStage() >= r.genesis.Policy.stage() {
+	case !r.needless(o) && r.stageFull():
 		return ErrStageFull
 	}
-	return r.decide(now, Op{Kind: OpGrant, Subject: who, Role: invite.Speaker})
+	return r.decide(now, o)
 }
 
 // acceptStage consents to the invitation that stands.
 func (r *Room) acceptStage(now time.Duration) error {
-	by := r.invitation(r.people[r.own.Author])
-	if by == (Hash{}) {
+	me := r.find(r.own.Author)
+	by := r.invitation(me)
+	switch {
+	case by == Hash{}:
 		return ErrNotInvited
+	case r.consents(me):
+		return nil
+	case r.stageFull():
+		return ErrStageFull
 	}
 	r.own.Accepted, r.own.Hand, r.own.Muted = by, 0, false
 	r.announce(now)
 	return nil
+}
+
+// declineStage gives up an invitation that was not accepted.
+func (r *Room) declineStage(now time.Duration) error {
+	me := r.find(r.own.Author)
+	if r.invitation(me) == (Hash{}) || r.consents(me) {
+		return ErrNotInvited
+	}
+	return r.stepDown(now)
 }
 
 // stepDown gives the own place on the stage up, or the invitation to it.
@@ -117,16 +141,15 @@ func (r *Room) stepDown(now time.Duration) error {
 	if r.own.Author == r.genesis.Host {
 		return fmt.Errorf("the host stays on the stage: %w", ErrNotAllowed)
 	}
-	role := r.role(r.own.Author)
-	if role < invite.Speaker {
+	if r.role(r.own.Author) < invite.Speaker {
 		return ErrNotInvited
 	}
-	r.own.Accepted, r.own.Hand = Hash{}, 0
-	if _, logged := r.state.people[r.own.Author]; logged {
-		if err := r.decideAt(Op{Kind: OpRelinquish, Time: r.wall(now).UnixMilli()}); err != nil {
+	if _, logged := r.state.standing(r.own.Author); logged {
+		if err := r.decide(now, Op{Kind: OpRelinquish}); err != nil {
 			return err
 		}
 	}
+	r.own.Accepted, r.own.Hand = Hash{}, 0
 	r.announce(now)
 	return nil
 }
@@ -153,7 +176,7 @@ func (r *Room) setName(now time.Duration, name string) error {
 }
 
 func (r *Room) leave(now time.Duration) error {
-	if r.here() {
+	if r.here() == nil {
 		r.own.Gone, r.own.Hand, r.own.Accepted = true, 0, Hash{}
 		r.announce(now)
 	}
@@ -161,17 +184,18 @@ func (r *Room) leave(now time.Duration) error {
 	return nil
 }
 
-// decide signs an op that takes authority, and acts on it at once.
+// decide signs an op and acts on it at once.
 func (r *Room) decide(now time.Duration, o Op) error {
-	o.Time = r.wall(now).UnixMilli()
-	return r.decideAt(o)
-}
-
-func (r *Room) decideAt(o Op) error {
 	if err := r.allowed(o); err != nil {
 		return err
 	}
-	o.Room, o.Parents = r.id, r.log.parents()
+	if r.needless(o) {
+		return nil
+	}
+	if !r.log.afford([]identity.ID{r.own.Author}) {
+		return ErrLogFull
+	}
+	o.Room, o.Time, o.Parents = r.id, r.wall(now).UnixMilli(), r.log.parents(r.upon(o)...)
 	envelope, err := o.sign(r.key)
 	if err != nil {
 		return err
@@ -180,29 +204,28 @@ func (r *Room) decideAt(o Op) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.log.add(i); err != nil {
+	added, err := r.log.add(i)
+	if err != nil {
 		return fmt.Errorf("keep the decision: %w", err)
 	}
-	r.effects = append(r.effects, Store{i.raw}, Broadcast{i.raw})
-	r.logChanged()
+	for _, raw := range added {
+		r.effects = append(r.effects, Store{raw})
+	}
+	r.effects = append(r.effects, Broadcast{i.raw})
+	r.changed()
 	return nil
 }
 
-// allowed applies the rules (doc.go) to an op of one's own, as the log stands now.
-func (r *Room) allowed(o Op) error {
-	if o.Kind == OpRelinquish {
-		return nil
+// upon is what an op of one's own rests upon: one's last op, and what the log says
+// about oneself and about its subject.
+func (r *Room) upon(o Op) (places []int) {
+	if at, ok := r.log.last(r.own.Author); ok {
+		places = append(places, at)
 	}
-	mine := r.role(r.own.Author)
-	switch {
-	case mine < invite.Moderator:
-		return ErrNotAllowed
-	case mine == invite.Host && o.Subject == r.genesis.Host:
-		return fmt.Errorf("the host stays the host: %w", ErrNotAllowed)
-	case mine == invite.Moderator && (o.Kind == OpGrant && o.Role > invite.Speaker || r.role(o.Subject) >= invite.Moderator):
-		return ErrHostOnly
-	case o.Kind == OpGrant && o.Role != invite.Speaker && o.Role != invite.Moderator:
-		return fmt.Errorf("%w: nobody can be made %v", ErrMalformed, o.Role)
+	for _, who := range []identity.ID{r.own.Author, o.Subject} {
+		if st, ok := r.state.standing(who); ok {
+			places = append(places, st.at)
+		}
 	}
-	return nil
+	return places
 }

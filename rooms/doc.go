@@ -4,47 +4,122 @@
 // # Nouns
 //
 //   - A room is a stage and its audience, named by the hash of its signed [Genesis].
-//   - The host made the room. A moderator acts for the host. A speaker may be on the
-//     stage. Everyone else who is in the room is a listener.
+//   - The host made the room. A moderator acts for the host. A speaker is invited to
+//     the stage. Everyone else who is in the room is a listener.
 //   - An [Op] is an act that must outlive the moment: a role given or taken, a ban, a
-//     new title, a new epoch, closing. Ops are signed and linked by hash; all that a
-//     peer knows of them is its log.
+//     new title, a new epoch, closing. Ops are signed and name the ops that they
+//     follow by hash; all that a peer knows of them is its log.
 //   - A [Presence] is what somebody says of themselves right now: that they are here,
 //     their name, their raised hand, their consent to be on stage, their muted
 //     microphone. It is signed, the newest counts, and it expires.
+//   - An [Item] is either of the two, as it travels.
 //
 // A [Room] is a pure machine: [Room.Step] one event, [Room.Drain] the effects, ask for
 // the [Room.Deadline], wait. It has one owner.
 //
 // # Rules
 //
+// Of authority:
+//
 //  1. Two peers with the same ops and presences show the same room, in whatever order
 //     they came.
 //  2. The host may do everything, always. Only the host gives and takes the role of a
 //     moderator, and nobody takes anything from the host.
-//  3. A moderator invites up, moves down, bans and unbans speakers and listeners, names
-//     the room, starts an epoch and closes the room.
-//  4. Anyone may give up their own role.
-//  5. An op counts only if its author had the authority in the state that the op's
-//     parents give, and was not concurrently stripped of it by someone senior. (Back-dating
-//     an op is of no use: it is then concurrent with the removal.)
-//  6. Of several ops about one person's role, those that a later one followed do not
-//     count any more; of the rest the senior author's wins, then taking before giving,
-//     then the smaller hash.
-//  7. An invitation to the stage is an op; the microphone opens when the invited says
-//     so in a presence that names that op. Host and moderators are on stage by making
-//     or keeping the room.
-//  8. Hands are queued by when they were raised, as their owners say, but not earlier
-//     than a moderator could have seen them; ties by identity.
-//  9. A closed room stays closed. Nobody speaks in it.
+//  3. A moderator invites up, moves down, bans and unbans speakers and listeners, lowers
+//     hands, takes invites back, names the room, starts an epoch and closes the room.
+//  4. Anyone may give up their own role, and nobody else can do it for them.
+//
+// Of the log. The past of an op is all that its parents are and follow; two ops are
+// concurrent if neither is in the other's past:
+//
+//  5. An op counts only if the host's ops in its past gave its author the authority, and
+//     its author had not given it up there.
+//     A moderator's op does not count if, concurrently, the host left its author less
+//     than a moderator, or made its subject one. So it is of no use to back-date an op:
+//     it is then concurrent with the removal.
+//  6. Of the ops that count and are about one thing (somebody's role, somebody's ban,
+//     the title), those that another follows are over. Of the rest the senior author's
+//     wins (host, moderator, oneself), then taking before giving, then the smaller
+//     hash. A ban is a thing of its own beside the role: an invitation to the stage does
+//     not undo it, even the host's. It also ends the role.
+//  7. A grant of the role of speaker is an invitation to the stage; the microphone opens
+//     when the invited says so in a presence that names that op, or the ticket that
+//     makes them a speaker. If two invited them at once, either will do. Host and
+//     moderators are on the stage without asking. The stage holds [Policy].Stage people:
+//     the host, then the moderators, then the speakers, each in the order in which the
+//     log called them. Who finds no place, or is moved down, has to accept anew.
+//  8. Hands queue by when they went up, as their owners say; but not earlier than their
+//     owner last said that the hand was down, and at most a presence's life before
+//     somebody new was seen. Ties are for the smaller identity. A moderator lowers
+//     somebody's hand by an op, for it must stay down for those who come later while its
+//     owner, who may not have heard, still says that it is up. The op names the hand by
+//     when it was raised; a new one is another hand.
+//  9. An epoch's number is one more than the highest in its op's past. Of concurrent
+//     epochs the highest number is in force, then rule 6.
+//  10. A closed room stays closed. Nobody speaks in it.
+//
+// Of strangers, who can sign what they like:
+//
+//  11. The log keeps an op only if its author was the host, or had been made a moderator
+//     by the host in its past, or gives up a role that an op in its past gave. It keeps
+//     1,000 ops of each moderator and 64 of anyone else, who are also on the account of
+//     the moderator who invited them; beyond that, an op is kept only on the account of
+//     a moderator, or the host, who follows it. Of the 20,000 ops in all, half are the
+//     host's. Which ops of a flood are kept differs from peer to peer, so it may see
+//     them differently, but no one else's.
+//  12. Ops whose parents are not known wait, at most 256 in all and 32 of one author;
+//     those of strangers give way first. What is dropped comes again by sync.
+//  13. A presence holds for 30 seconds after it was received, whatever clock it tells.
+//     Its own time only serves to be careful: whoever is heard of for the first time,
+//     or again after a silence, and is off by more than a minute, is shown only when a
+//     newer presence has come. So an old one that is passed around brings nobody back.
+//     At most 5,000 people are remembered whom the log does not know.
+//  14. Names and titles are shown as they were signed. With control characters or
+//     direction marks in them, or nothing to see, they are refused.
 //
 // # On the wire
 //
-// An item is one byte that tells its kind, then an envelope ([identity.Open]):
+// The genesis is an envelope ([identity.Open]) of purpose "banyan/genesis/1", at most
+// 4 KiB; its SHA-256 is the room's ID. An item is one byte that tells its kind, then
+// an envelope:
 //
 //	1  op        purpose "banyan/op/1", at most 4 KiB
 //	2  presence  purpose "banyan/presence/1", at most 12 KiB (it may carry a ticket)
 //
-// The genesis is an envelope of purpose "banyan/genesis/1". All payloads are canonical
-// CBOR of the structs of this package.
+// An op is named by the SHA-256 of its envelope. Payloads are canonical CBOR maps
+// ([canon]) of these fields, of which those that are zero may be left out where the
+// struct says so:
+//
+//	genesis   1 version (1)
+//	          2 created        Unix seconds
+//	          3 policy         1 kind (1 open, 2 invite-only, 3 secret)
+//	                           2 title (1..120 bytes)   3 language (0..32 bytes, BCP 47)
+//	                           4 topics (0..8 of 0..32 bytes)   5 capacity, people
+//	                           6 stage, people (0..16; 0 means 16)   7 recording allowed
+//	          4 commitment     32 bytes, to the secret of epoch 0 of the zero room ID
+//	          5 nonce          16 bytes
+//	op        1 version (1)
+//	          2 room           32 bytes
+//	          3 parents        1..16 hashes of 32 bytes, in rising order; the room's ID
+//	                           is the hash of the genesis
+//	          4 time           Unix milliseconds, for people only
+//	          5 kind           1..255, see [OpKind]
+//	          6 subject        32 bytes, of grant, revoke, ban, unban, lower-hand
+//	          7 role           of grant: 2 speaker, 3 moderator
+//	          8 text           of title: 1..120 bytes
+//	          9 epoch          of epoch: from 1
+//	          10 commitment    of epoch: 32 bytes, to its secret
+//	          11 invite        of revoke-invite: 32 bytes ([invite.Chain.ID])
+//	          12 hand          of lower-hand: Unix milliseconds
+//	presence  1 version (1)
+//	          2 room           32 bytes
+//	          3 number         Unix milliseconds or one more than the last, at most 2^62
+//	          4 name           0..64 bytes
+//	          5 hand           Unix milliseconds, at most the number; 0 is down
+//	          6 accepted       32 bytes: a grant's hash, or the ticket's ID
+//	          7 muted   8 gone
+//	          9 ticket         [invite.Chain]
+//
+// Fields that are not known are ignored. testdata/golden.json has one of each, for
+// other implementations.
 package rooms

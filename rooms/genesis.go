@@ -3,8 +3,6 @@ package rooms
 import (
 	"errors"
 	"fmt"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/epoch"
@@ -23,14 +21,14 @@ const Version = 1
 
 // Bounds on what people write.
 const (
-	MaxTitle    = 120 // bytes of a room's title
-	MaxName     = 64  // bytes of a person's name
-	MaxTopics   = 8
-	MaxStage    = 16 // people on the stage: what a tree carries at once
-	maxTag      = 32 // bytes of a topic or language
-	maxGenesis  = 4 << 10
-	maxOp       = 4 << 10
-	maxPresence = 12 << 10
+	MaxTitle    = 120      // bytes of a room's title: one line of a page
+	MaxName     = 64       // bytes of a person's name
+	MaxTopics   = 8        // of a room
+	MaxStage    = 16       // people on the stage: what a tree carries at once
+	maxTag      = 32       // bytes of a topic or language
+	maxGenesis  = 4 << 10  // bytes; the largest honest one has under 1 KiB
+	maxOp       = 4 << 10  // bytes; the largest honest one has under 1 KiB
+	maxPresence = 12 << 10 // bytes; a ticket has up to 8 KiB of them
 )
 
 // Kind is who may come into a room.
@@ -116,8 +114,11 @@ func OpenGenesis(envelope []byte) (Genesis, identity.RoomID, error) {
 	if err := canon.UnmarshalVersion(payload, Version, &g); err != nil {
 		return Genesis{}, identity.RoomID{}, fmt.Errorf("genesis: %w", err)
 	}
+	if err := g.Policy.check(); err != nil {
+		return Genesis{}, identity.RoomID{}, fmt.Errorf("genesis: %w", err)
+	}
 	g.Host = host
-	return g, identity.RoomOf(envelope), g.Policy.check()
+	return g, identity.RoomOf(envelope), nil
 }
 
 func (p Policy) check() error {
@@ -147,21 +148,4 @@ func (p Policy) stage() int {
 		return MaxStage
 	}
 	return int(p.Stage)
-}
-
-// checkText refuses what cannot be shown on one line.
-func checkText(what, s string, limit int) error {
-	if len(s) > limit {
-		return fmt.Errorf("%w: %s of %d bytes, at most %d", ErrMalformed, what, len(s), limit)
-	}
-	if !utf8.ValidString(s) {
-		return fmt.Errorf("%w: %s is not UTF-8", ErrMalformed, what)
-	}
-	for _, r := range s {
-		// Bidi controls could make a name read as another.
-		if !unicode.IsGraphic(r) && r != '\u200d' || unicode.Is(unicode.Bidi_Control, r) {
-			return fmt.Errorf("%w: %s holds a control character", ErrMalformed, what)
-		}
-	}
-	return nil
 }

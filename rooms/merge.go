@@ -9,189 +9,313 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/invite"
 )
 
-// state is what a log amounts to: a pure function of the set of its ops.
+// state is what a log amounts to: a function of the set of its ops (rules 5 to 7),
+// kept up to date op by op.
+//
+// It rests on three things. Whether an op's author had the right to it depends on the
+// op's past alone, which never changes. What a junior did is made void by an op of
+// the host beside it, and stays void, because ops are never taken away. And only the
+// host's ops and what people give up themselves decide who is a moderator, so there is
+// no chain of authority to follow.
 type state struct {
-	people     map[identity.ID]standing
-	lowered    map[identity.ID]int64 // hands raised until then are down, Unix milliseconds
-	revoked    map[Hash]bool         // invites
-	title      string
-	epoch      uint32
-	commitment epoch.Commitment
-	closed     bool
+	*oplog
+	genesis Genesis
+
+	senior map[identity.ID][]int // the host's ops about somebody's role, and what they gave up themselves
+	acts   map[identity.ID][]int // what somebody did as a moderator
+	upon   map[identity.ID][]int // what moderators did about somebody
+
+	roles, bans map[identity.ID]*register
+	titles      register
+	epochs      register
+	lowered     map[hand][]int
+	revoked     map[Hash][]int
+	closing     []int
+}
+
+// hand names one raised hand.
+type hand struct {
+	who    identity.ID
+	raised int64
+}
+
+// register is the ops that decide about one thing, of which the latest count.
+type register struct {
+	all   []int // in the log's order
+	heads []int // those of them that count and that no other of those follows
 }
 
 // standing is what the log says about one person.
 type standing struct {
 	role   invite.Role
 	by     Hash // the op that says so
+	at     int  // its place in the log
 	banned bool
 }
 
-// How senior authors are, the lower the more.
-const (
-	byHost = iota
-	byModerator
-	bySelf
-)
-
-// merger works a log out, in the order of seniority: the host's ops always count, so
-// who was moderator when is settled first; then the moderators' ops are.
-type merger struct {
-	*oplog
-	about map[identity.ID][]int // role ops by whom they are about
-	valid []bool
+func newState(l *oplog, g Genesis) *state {
+	return &state{
+		oplog: l, genesis: g,
+		senior: make(map[identity.ID][]int), acts: make(map[identity.ID][]int), upon: make(map[identity.ID][]int),
+		roles: make(map[identity.ID]*register), bans: make(map[identity.ID]*register),
+		lowered: make(map[hand][]int), revoked: make(map[Hash][]int),
+	}
 }
 
-// merge works out the state.
-func (l *oplog) merge(g Genesis) state {
-	m := merger{oplog: l, about: make(map[identity.ID][]int), valid: make([]bool, len(l.entries))}
-	for at := range l.entries {
-		o := &l.entries[at].op
-		switch o.Kind {
-		case OpGrant, OpRevoke, OpBan, OpUnban:
-			m.about[o.Subject] = append(m.about[o.Subject], at)
-		case OpRelinquish:
-			m.about[o.Author] = append(m.about[o.Author], at)
-		default: // not about a role
-		}
-		m.valid[at] = o.Author == l.host && o.Subject != l.host && o.Kind != OpRelinquish
+// take counts the op that is last in the log.
+func (s *state) take(at int) {
+	e := &s.entries[at]
+	o := &e.op
+	rightful := s.rightful(at)
+	if o.Kind == OpEpoch && rightful {
+		e.epoch = o.Epoch // also if it is overruled, so that those after it stay in order
 	}
-	for at := range l.entries {
-		o := &l.entries[at].op
-		m.valid[at] = m.valid[at] || o.Author != l.host && (o.Kind == OpRelinquish || m.moderated(at))
+	e.void = !rightful || s.overruled(at)
+	if e.void {
+		return
 	}
-	return m.state(g)
-}
-
-// moderated tells whether the op at a place is a moderator's and within a
-// moderator's rights. It looks at the host's ops and at what people gave up only.
-func (m merger) moderated(at int) bool {
-	o := &m.entries[at].op
-	if o.Kind == OpGrant && o.Role != invite.Speaker || o.Subject == m.host {
-		return false
-	}
-	if m.roleBefore(o.Author, at) != invite.Moderator || m.strippedBeside(o.Author, at) {
-		return false
-	}
-	return o.Subject.IsZero() || m.roleBefore(o.Subject, at) != invite.Moderator
-}
-
-// roleBefore is the role that the host's ops and the person's own give in the past
-// of the op at a place.
-func (m merger) roleBefore(who identity.ID, at int) invite.Role {
-	role, _ := m.standing(m.about[who], func(i int) bool {
-		author := m.entries[i].op.Author
-		return m.before(i, at) && (author == m.host || author == who)
-	})
-	return role.role
-}
-
-// strippedBeside tells whether the host took something from somebody concurrently
-// with the op at a place.
-func (m merger) strippedBeside(who identity.ID, at int) bool {
-	return slices.ContainsFunc(m.about[who], func(i int) bool {
-		o := &m.entries[i].op
-		demotes := o.Kind == OpRevoke || o.Kind == OpBan || o.Kind == OpGrant && o.Role < invite.Moderator
-		return o.Author == m.host && demotes && !m.before(i, at) && !m.before(at, i)
-	})
-}
-
-// standing is what those role ops say that count.
-func (m merger) standing(ops []int, counts func(int) bool) (standing, bool) {
-	at, ok := m.latest(ops, counts)
-	if !ok {
-		return standing{role: invite.Listener}, false
-	}
-	o := &m.entries[at].op
-	s := standing{role: invite.Listener, by: o.Hash, banned: o.Kind == OpBan}
-	if o.Kind == OpGrant {
-		s.role = o.Role
-	}
-	return s, true
-}
-
-// latest picks the op that wins: of those that count and that no other of them
-// follows, the senior author's, then taking before giving, then the smaller hash.
-func (m merger) latest(ops []int, counts func(int) bool) (int, bool) {
-	var last []int
-	for _, at := range ops {
-		if counts(at) {
-			last = append(last, at)
+	s.file(at)
+	who, aboutRole := o.role()
+	switch {
+	case o.Author == s.host && aboutRole:
+		s.senior[who] = append(s.senior[who], at)
+		s.overrule(at, who)
+	case o.Kind == OpRelinquish:
+		s.senior[who] = append(s.senior[who], at)
+	case o.Author != s.host:
+		s.acts[o.Author] = append(s.acts[o.Author], at)
+		if !o.Subject.IsZero() {
+			s.upon[o.Subject] = append(s.upon[o.Subject], at)
 		}
 	}
-	heads := slices.DeleteFunc(slices.Clone(last), func(at int) bool {
-		return slices.ContainsFunc(last, func(other int) bool { return m.before(at, other) })
+}
+
+// rightful tells whether the author of an op had the right to it by what came before.
+func (s *state) rightful(at int) bool {
+	e := &s.entries[at]
+	o := &e.op
+	if o.Kind == OpEpoch && o.Epoch != e.epoch+1 {
+		return false
+	}
+	switch {
+	case o.Author == s.host:
+		return o.Subject != s.host && o.Kind != OpRelinquish
+	case o.Kind == OpRelinquish:
+		return true
+	case o.makesModerator() || o.Subject == s.host:
+		return false
+	}
+	return s.roleBefore(o.Author, at) == invite.Moderator &&
+		(o.Subject.IsZero() || s.roleBefore(o.Subject, at) != invite.Moderator)
+}
+
+// overruled tells whether an op of the host's that the log holds, and that the author
+// of the op at a place did not know, makes that op void.
+func (s *state) overruled(at int) bool {
+	o := &s.entries[at].op
+	if o.Author == s.host || o.Kind == OpRelinquish {
+		return false
+	}
+	beside := func(host int) bool { return !s.before(host, at) }
+	return slices.ContainsFunc(s.senior[o.Author], func(host int) bool { return s.strips(host) && beside(host) }) ||
+		slices.ContainsFunc(s.senior[o.Subject], func(host int) bool { return s.promotes(host) && beside(host) })
+}
+
+// roleBefore is the role that the host's ops and the person's own gave before the op
+// at a place.
+func (s *state) roleBefore(who identity.ID, at int) invite.Role {
+	var r register
+	for _, i := range s.senior[who] {
+		if s.before(i, at) {
+			s.follow(&r, i)
+		}
+	}
+	return s.outcome(r).role
+}
+
+// strips tells whether an op is the host's and leaves somebody less than a moderator.
+func (s *state) strips(at int) bool {
+	o := &s.entries[at].op
+	return o.Author == s.host && !o.makesModerator()
+}
+
+// overrule makes void what stands beside an op of the host's: what its subject did as
+// a moderator, if it leaves them none, and what moderators did about its subject, if it
+// makes them one.
+func (s *state) overrule(at int, who identity.ID) {
+	juniors := s.acts[who]
+	if s.promotes(at) {
+		juniors = s.upon[who]
+	}
+	shaken := make(map[*register]struct{})
+	for _, i := range juniors {
+		if !s.entries[i].void && !s.before(i, at) {
+			s.entries[i].void = true
+			s.each(i, func(r *register) { shaken[r] = struct{}{} })
+		}
+	}
+	for r := range shaken {
+		s.recount(r)
+	}
+}
+
+// file puts an op into the registers and lists that it is about.
+func (s *state) file(at int) {
+	s.each(at, func(r *register) {
+		r.all = append(r.all, at)
+		s.follow(r, at)
 	})
-	if len(heads) == 0 {
+	o := &s.entries[at].op
+	switch o.Kind {
+	case OpRevokeInvite:
+		s.revoked[o.Invite] = append(s.revoked[o.Invite], at)
+	case OpLowerHand:
+		h := hand{o.Subject, o.Hand}
+		s.lowered[h] = append(s.lowered[h], at)
+	case OpClose:
+		s.closing = append(s.closing, at)
+	default: // in a register, or of a later version
+	}
+}
+
+// each hands on the registers that an op is in.
+func (s *state) each(at int, do func(*register)) {
+	o := &s.entries[at].op
+	if who, ok := o.role(); ok {
+		do(registerOf(s.roles, who))
+	}
+	switch o.Kind {
+	case OpBan, OpUnban:
+		do(registerOf(s.bans, o.Subject))
+	case OpTitle:
+		do(&s.titles)
+	case OpEpoch:
+		do(&s.epochs)
+	default: // in none of its own
+	}
+}
+
+func registerOf(of map[identity.ID]*register, who identity.ID) *register {
+	r := of[who]
+	if r == nil {
+		r = &register{}
+		of[who] = r
+	}
+	return r
+}
+
+// follow adds an op that follows none that comes later in the log.
+func (s *state) follow(r *register, at int) {
+	r.heads = slices.DeleteFunc(r.heads, func(head int) bool { return s.before(head, at) })
+	r.heads = append(r.heads, at)
+}
+
+// recount works a register out again, after one of its ops has become void.
+func (s *state) recount(r *register) {
+	r.heads = nil
+	for _, at := range r.all {
+		if !s.entries[at].void {
+			s.follow(r, at)
+		}
+	}
+}
+
+// winner is which of a register's heads counts: the highest epoch, then the senior
+// author's, then what takes before what gives, then the smaller hash.
+func (s *state) winner(r register) (at int, ok bool) {
+	if len(r.heads) == 0 {
 		return 0, false
 	}
-	return slices.MinFunc(heads, func(a, b int) int {
-		oa, ob := &m.entries[a].op, &m.entries[b].op
+	return slices.MinFunc(r.heads, func(a, b int) int {
+		oa, ob := &s.entries[a].op, &s.entries[b].op
 		return cmp.Or(
-			cmp.Compare(m.seniority(oa), m.seniority(ob)),
-			cmp.Compare(gives(oa), gives(ob)),
+			cmp.Compare(ob.begins(), oa.begins()),
+			cmp.Compare(s.rank(oa), s.rank(ob)),
+			cmp.Compare(oa.gives(), ob.gives()),
 			oa.Hash.Compare(ob.Hash),
 		)
 	}), true
 }
 
-func (m merger) seniority(o *Op) int {
+// rank is how senior an op's author is, the lower the more.
+func (s *state) rank(o *Op) int {
+	const host, moderator, self = 0, 1, 2
 	switch {
-	case o.Author == m.host:
-		return byHost
+	case o.Author == s.host:
+		return host
 	case o.Kind == OpRelinquish:
-		return bySelf
+		return self
 	default:
-		return byModerator
+		return moderator
 	}
 }
 
-// gives is 0 for an op that takes and 1 for one that gives.
-func gives(o *Op) int {
-	if o.Kind == OpGrant || o.Kind == OpUnban {
-		return 1
+// outcome is the role that a register gives.
+func (s *state) outcome(r register) standing {
+	at, ok := s.winner(r)
+	if !ok {
+		return standing{role: invite.Listener}
 	}
-	return 0
+	st := standing{role: invite.Listener, by: s.entries[at].op.Hash, at: at}
+	if o := &s.entries[at].op; o.Kind == OpGrant {
+		st.role = o.Role
+	}
+	return st
 }
 
-// state sums up the valid ops.
-func (m merger) state(g Genesis) state {
-	s := state{
-		people: make(map[identity.ID]standing), lowered: make(map[identity.ID]int64), revoked: make(map[Hash]bool),
-		title: g.Policy.Title, commitment: g.Commitment,
+// standing is what the log says about somebody; ok is false if it says nothing.
+func (s *state) standing(who identity.ID) (st standing, ok bool) {
+	r := s.roles[who]
+	if r == nil || len(r.heads) == 0 {
+		return standing{role: invite.Listener}, false
 	}
-	isValid := func(at int) bool { return m.valid[at] }
-	for who, ops := range m.about {
-		if st, ok := m.standing(ops, isValid); ok {
-			s.people[who] = st
-		}
+	st = s.outcome(*r)
+	st.banned = s.banned(who)
+	return st, true
+}
+
+func (s *state) banned(who identity.ID) bool {
+	r := s.bans[who]
+	if r == nil {
+		return false
 	}
-	var titles, epochs []int
-	for at := range m.entries {
-		if !m.valid[at] {
-			continue
-		}
-		o := &m.entries[at].op
-		switch o.Kind {
-		case OpTitle:
-			titles = append(titles, at)
-		case OpEpoch:
-			epochs = append(epochs, at)
-			s.epoch = max(s.epoch, o.Epoch)
-		case OpRevokeInvite:
-			s.revoked[o.Invite] = true
-		case OpLowerHand:
-			s.lowered[o.Subject] = max(s.lowered[o.Subject], o.Time)
-		case OpClose:
-			s.closed = true
-		case OpGrant, OpRevoke, OpRelinquish, OpBan, OpUnban: // counted above
-		}
+	at, ok := s.winner(*r)
+	return ok && s.entries[at].op.Kind == OpBan
+}
+
+// offers tells whether an op is an invitation to the stage that stands: the one that
+// counts, or one beside it, so that two who invite somebody at once do not take the
+// stage from under them.
+func (s *state) offers(op Hash, who identity.ID) bool {
+	at, known := s.index[op]
+	r := s.roles[who]
+	if !known || r == nil || !slices.Contains(r.heads, at) {
+		return false
 	}
-	if at, ok := m.latest(titles, isValid); ok {
-		s.title = m.entries[at].op.Text
+	o := &s.entries[at].op
+	return o.Kind == OpGrant && o.Role == invite.Speaker && s.outcome(*r).role == invite.Speaker
+}
+
+// title is what the room is called.
+func (s *state) title() string {
+	if at, ok := s.winner(s.titles); ok {
+		return s.entries[at].op.Text
 	}
-	if at, ok := m.latest(epochs, func(at int) bool { return m.entries[at].op.Epoch == s.epoch }); ok {
-		s.commitment = m.entries[at].op.Commitment
+	return s.genesis.Policy.Title
+}
+
+// current is the epoch in force.
+func (s *state) current() (uint32, epoch.Commitment) {
+	if at, ok := s.winner(s.epochs); ok {
+		return s.entries[at].op.Epoch, s.entries[at].op.Commitment
 	}
-	return s
+	return 0, s.genesis.Commitment
+}
+
+func (s *state) closed() bool           { return s.someCount(s.closing) }
+func (s *state) isLowered(h hand) bool  { return s.someCount(s.lowered[h]) }
+func (s *state) isRevoked(id Hash) bool { return s.someCount(s.revoked[id]) }
+
+func (s *state) someCount(ops []int) bool {
+	return slices.ContainsFunc(ops, func(at int) bool { return !s.entries[at].void })
 }

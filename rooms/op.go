@@ -20,18 +20,19 @@ func (h Hash) Compare(other Hash) int { return bytes.Compare(h[:], other[:]) }
 // OpKind is what an op does.
 type OpKind uint8
 
-// The kinds of op. Subject is whom it is about.
+// The kinds of op. Subject is whom it is about. An op of a kind that is not among
+// them is of a later version: it is kept and passed on, and changes nothing here.
 const (
-	OpGrant        OpKind = 1 // Subject has Role: speaker (an invitation to the stage) or moderator
-	OpRevoke       OpKind = 2 // Subject is a listener again
-	OpRelinquish   OpKind = 3 // the author is a listener again
-	OpBan          OpKind = 4 // Subject may not be here
-	OpUnban        OpKind = 5 // Subject may come back, as a listener
-	OpTitle        OpKind = 6 // the room is called Text
-	OpEpoch        OpKind = 7 // epoch Epoch begins, its secret opens Commitment
-	OpRevokeInvite OpKind = 8 // the invite whose [invite.Chain.ID] is Invite lets nobody in any more
-	OpLowerHand    OpKind = 9 // Subject's hand, raised until Time, is lowered
-	OpClose        OpKind = 10
+	OpGrant        OpKind = 1  // Subject has Role: speaker (an invitation to the stage) or moderator
+	OpRevoke       OpKind = 2  // Subject is a listener again
+	OpRelinquish   OpKind = 3  // the author is a listener again
+	OpBan          OpKind = 4  // Subject may not be here
+	OpUnban        OpKind = 5  // Subject may come back, as a listener
+	OpTitle        OpKind = 6  // the room is called Text
+	OpEpoch        OpKind = 7  // epoch Epoch begins, its secret opens Commitment
+	OpRevokeInvite OpKind = 8  // the invite whose [invite.Chain.ID] is Invite lets nobody in any more
+	OpLowerHand    OpKind = 9  // Subject's hand that was raised at Hand is lowered
+	OpClose        OpKind = 10 // the room is over
 )
 
 // String returns the kind's name.
@@ -52,7 +53,7 @@ type Op struct {
 	Version    uint64           `cbor:"1,keyasint"`
 	Room       identity.RoomID  `cbor:"2,keyasint"`
 	Parents    []Hash           `cbor:"3,keyasint"` // the log's heads as the author saw them, in rising order
-	Time       int64            `cbor:"4,keyasint"` // Unix milliseconds by the author's clock; shown, and used by lower-hand alone
+	Time       int64            `cbor:"4,keyasint"` // Unix milliseconds by the author's clock; for people to read, nothing rests on it
 	Kind       OpKind           `cbor:"5,keyasint"`
 	Subject    identity.ID      `cbor:"6,keyasint,omitzero"`
 	Role       invite.Role      `cbor:"7,keyasint,omitempty"`
@@ -60,6 +61,7 @@ type Op struct {
 	Epoch      uint32           `cbor:"9,keyasint,omitempty"`
 	Commitment epoch.Commitment `cbor:"10,keyasint,omitzero"`
 	Invite     Hash             `cbor:"11,keyasint,omitzero"`
+	Hand       int64            `cbor:"12,keyasint,omitempty"` // [Presence.Hand]
 
 	Author identity.ID `cbor:"-"` // who signed it
 	Hash   Hash        `cbor:"-"` // of the envelope
@@ -88,8 +90,11 @@ func OpenOp(envelope []byte) (Op, error) {
 	if err := canon.UnmarshalVersion(payload, Version, &o); err != nil {
 		return Op{}, fmt.Errorf("op: %w", err)
 	}
+	if err := o.check(); err != nil {
+		return Op{}, err
+	}
 	o.Author, o.Hash = author, sha256.Sum256(envelope)
-	return o, o.check()
+	return o, nil
 }
 
 func (o Op) check() error {
@@ -106,19 +111,51 @@ func (o Op) check() error {
 	switch o.Kind {
 	case OpGrant:
 		sound = about && (o.Role == invite.Speaker || o.Role == invite.Moderator)
-	case OpRevoke, OpBan, OpUnban, OpLowerHand:
+	case OpRevoke, OpBan, OpUnban:
 		sound = about
+	case OpLowerHand:
+		sound = about && o.Hand > 0
 	case OpTitle:
 		sound = o.Text != ""
 	case OpEpoch:
 		sound = o.Epoch > 0
 	case OpRevokeInvite:
 		sound = o.Invite != Hash{}
-	case OpRelinquish, OpClose:
-		sound = true
+	default: // close and relinquish need no more, and a later version knows what it needs
+		sound = o.Kind != 0
 	}
 	if !sound {
 		return fmt.Errorf("op: %w: %v does not say enough", ErrMalformed, o.Kind)
 	}
 	return checkText("op's text", o.Text, MaxTitle)
+}
+
+// role tells whose role or presence an op decides about, if it does.
+func (o *Op) role() (who identity.ID, ok bool) {
+	switch o.Kind {
+	case OpGrant, OpRevoke, OpBan, OpUnban:
+		return o.Subject, true
+	case OpRelinquish:
+		return o.Author, true
+	default:
+		return identity.ID{}, false
+	}
+}
+
+func (o *Op) makesModerator() bool { return o.Kind == OpGrant && o.Role == invite.Moderator }
+
+// begins is the number of the epoch that an op begins, else zero.
+func (o *Op) begins() uint32 {
+	if o.Kind != OpEpoch {
+		return 0
+	}
+	return o.Epoch
+}
+
+// gives is 0 for an op that takes and 1 for one that gives.
+func (o *Op) gives() int {
+	if o.Kind == OpGrant || o.Kind == OpUnban {
+		return 1
+	}
+	return 0
 }

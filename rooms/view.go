@@ -2,7 +2,6 @@ package rooms
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -48,13 +47,14 @@ func (v View) Me() (Person, bool) {
 // View returns what people see now.
 func (r *Room) View() View {
 	v := View{
-		ID: r.id, Title: r.state.title, Policy: r.genesis.Policy, Host: r.genesis.Host, Self: r.own.Author,
-		Epoch: r.state.epoch, Closed: r.state.closed, Left: r.left, Banned: r.state.people[r.own.Author].banned,
+		ID: r.id, Title: r.state.title(), Policy: r.genesis.Policy, Host: r.genesis.Host, Self: r.own.Author,
+		Closed: r.state.closed(), Left: r.left, Banned: r.state.banned(r.own.Author),
 	}
-	for _, id := range r.present() {
-		if p := r.people[id]; !p.Gone {
-			v.People = append(v.People, r.person(p))
-		}
+	v.Policy.Topics = slices.Clone(v.Policy.Topics)
+	v.Epoch, _ = r.Epoch()
+	up := r.Speakers()
+	for _, p := range r.present() {
+		v.People = append(v.People, r.person(p, slices.Contains(up, p.Author)))
 	}
 	slices.SortFunc(v.People, func(a, b Person) int {
 		return cmp.Or(cmp.Compare(stageOrder(a), stageOrder(b)), cmp.Compare(a.Name, b.Name), a.ID.Compare(b.ID))
@@ -63,16 +63,11 @@ func (r *Room) View() View {
 	return v
 }
 
-// present are the people of whom a presence is kept, by ID.
-func (r *Room) present() []identity.ID {
-	return slices.SortedFunc(maps.Keys(r.people), identity.ID.Compare)
-}
-
-func (r *Room) person(p *person) Person {
-	v := Person{ID: p.Author, Name: p.Name, Role: r.role(p.Author), Muted: p.Muted, OnStage: r.mayBeHeard(p)}
-	v.Invited = !v.OnStage && !r.state.closed && r.invitation(p) != Hash{}
-	if p.Hand != 0 && p.Hand > r.state.lowered[p.Author] && v.Role < invite.Speaker {
-		v.Hand = time.UnixMilli(p.Hand)
+func (r *Room) person(p *person, onStage bool) Person {
+	v := Person{ID: p.Author, Name: p.Name, Role: r.role(p.Author), Muted: p.Muted, OnStage: onStage}
+	v.Invited = !onStage && !r.state.closed() && r.invitation(p) != Hash{}
+	if up := r.handUp(p); up != 0 {
+		v.Hand = time.UnixMilli(up)
 	}
 	return v
 }
@@ -99,51 +94,4 @@ func hands(people []Person) []identity.ID {
 		ids[i] = p.ID
 	}
 	return ids
-}
-
-// role is what somebody may do now: by the log or, where it says nothing about them,
-// by their ticket, which makes a speaker at most: authority is the log's to give.
-func (r *Room) role(who identity.ID) invite.Role {
-	if who == r.genesis.Host {
-		return invite.Host
-	}
-	if st, ok := r.state.people[who]; ok {
-		return st.role
-	}
-	if p := r.people[who]; p != nil {
-		return max(invite.Listener, min(p.right.Role, invite.Speaker))
-	}
-	return invite.Listener
-}
-
-// invitation is what somebody has to accept in order to be on the stage: the op that
-// grants it or the ticket that does; none for those who need no invitation.
-func (r *Room) invitation(p *person) Hash {
-	if p == nil || r.role(p.Author) != invite.Speaker {
-		return Hash{}
-	}
-	if st, ok := r.state.people[p.Author]; ok {
-		return st.by
-	}
-	return p.ticket
-}
-
-// mayBeHeard tells whether somebody is on the stage.
-func (r *Room) mayBeHeard(p *person) bool {
-	if r.state.closed || p.Gone {
-		return false
-	}
-	if r.role(p.Author) >= invite.Moderator {
-		return true
-	}
-	by := r.invitation(p)
-	return by != Hash{} && p.Accepted == by
-}
-
-// onStage is how many people are on the stage.
-func (r *Room) onStage() int { return len(r.Speakers()) }
-
-// Speakers are those who may be heard now, by ID.
-func (r *Room) Speakers() []identity.ID {
-	return slices.DeleteFunc(r.present(), func(id identity.ID) bool { return !r.mayBeHeard(r.people[id]) })
 }

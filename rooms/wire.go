@@ -34,25 +34,37 @@ func (i Item) Author() identity.ID {
 
 // Check verifies all of an item that can be verified without knowing the room's log:
 // its size, its signature, its form and that it is about this room. The result can be
-// given to [Received], so that nothing is verified twice.
+// given to [Received], so that nothing is verified twice; it keeps data.
 func Check(room identity.RoomID, data []byte) (Item, error) {
 	if len(data) == 0 {
 		return Item{}, fmt.Errorf("item: %w: empty", ErrMalformed)
 	}
+	i := Item{raw: data}
 	switch data[0] {
 	case itemOp:
 		o, err := OpenOp(data[1:])
-		if err == nil && o.Room != room {
-			err = ErrOtherRoom
+		if err != nil {
+			return Item{}, err
 		}
-		return Item{Op: &o, raw: data}, err
+		i.Op = &o
 	case itemPresence:
 		p, err := OpenPresence(data[1:])
-		if err == nil && p.Room != room {
-			err = ErrOtherRoom
+		if err != nil {
+			return Item{}, err
 		}
-		return Item{Presence: &p, raw: data}, err
+		i.Presence = &p
 	default:
 		return Item{}, fmt.Errorf("item: %w: unknown kind %d", ErrMalformed, data[0])
 	}
+	if i.room() != room {
+		return Item{}, ErrOtherRoom
+	}
+	return i, nil
+}
+
+func (i Item) room() identity.RoomID {
+	if i.Op != nil {
+		return i.Op.Room
+	}
+	return i.Presence.Room
 }

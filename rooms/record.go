@@ -16,13 +16,17 @@ const (
 	presenceRenew = 10 * time.Second
 )
 
+// maxSeq is the highest number of a presence: safe to reckon with, and not reached by
+// counting.
+const maxSeq = 1 << 62
+
 // Presence is what somebody says of themselves. The one with the highest Seq counts.
 type Presence struct {
 	Version  uint64          `cbor:"1,keyasint"`
 	Room     identity.RoomID `cbor:"2,keyasint"`
-	Seq      uint64          `cbor:"3,keyasint"` // rises by one; begins at the Unix milliseconds of the start, so it rises over restarts too
+	Seq      uint64          `cbor:"3,keyasint"` // Unix milliseconds by the author's clock, or one more than the last: it rises over restarts too
 	Name     string          `cbor:"4,keyasint,omitempty"`
-	Hand     int64           `cbor:"5,keyasint,omitempty"` // Unix milliseconds at which the hand went up; 0 means it is down
+	Hand     int64           `cbor:"5,keyasint,omitempty"` // Unix milliseconds at which the hand went up, at most Seq; 0 means it is down
 	Accepted Hash            `cbor:"6,keyasint,omitzero"`  // the grant op whose invitation to the stage is accepted
 	Muted    bool            `cbor:"7,keyasint,omitempty"`
 	Gone     bool            `cbor:"8,keyasint,omitempty"` // has left
@@ -53,9 +57,17 @@ func OpenPresence(envelope []byte) (Presence, error) {
 	if err := canon.UnmarshalVersion(payload, Version, &p); err != nil {
 		return Presence{}, fmt.Errorf("presence: %w", err)
 	}
-	p.Author = author
-	if p.Hand < 0 {
-		return Presence{}, fmt.Errorf("presence: %w: hand raised before 1970", ErrMalformed)
+	if p.Seq > maxSeq || p.Hand < 0 || uint64(p.Hand) > p.Seq {
+		return Presence{}, fmt.Errorf("presence: %w: number %d with a hand raised at %d", ErrMalformed, p.Seq, p.Hand)
 	}
-	return p, checkText("name", p.Name, MaxName)
+	if err := checkText("name", p.Name, MaxName); err != nil {
+		return Presence{}, fmt.Errorf("presence: %w", err)
+	}
+	p.Author = author
+	return p, nil
+}
+
+// within tells whether a presence was made about now, as far as clocks can tell.
+func (p *Presence) within(skew time.Duration, wall time.Time) bool {
+	return wall.Sub(time.UnixMilli(int64(p.Seq))).Abs() <= skew
 }

@@ -1,0 +1,148 @@
+package rooms
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
+)
+
+// role is what somebody may do now: by the log or, where it says nothing about them,
+// by their ticket, which makes a speaker at most: authority is the log's to give.
+func (r *Room) role(who identity.ID) invite.Role {
+	if who == r.genesis.Host {
+		return invite.Host
+	}
+	if st, ok := r.state.standing(who); ok {
+		return st.role
+	}
+	if p := r.people[who]; p != nil {
+		return max(invite.Listener, min(p.right.Role, invite.Speaker))
+	}
+	return invite.Listener
+}
+
+// allowed applies the rules (doc.go) to an op of one's own, as the log stands now.
+func (r *Room) allowed(o Op) error {
+	if o.Kind == OpRelinquish {
+		return nil
+	}
+	mine, theirs := r.role(r.own.Author), r.role(o.Subject)
+	switch {
+	case mine < invite.Moderator:
+		return ErrNotAllowed
+	case mine == invite.Host && o.Subject == r.genesis.Host:
+		return fmt.Errorf("the host stays the host: %w", ErrNotAllowed)
+	case o.Kind == OpGrant && o.Role != invite.Speaker && o.Role != invite.Moderator:
+		return fmt.Errorf("%w: nobody can be made %v", ErrMalformed, o.Role)
+	case mine == invite.Moderator && (o.makesModerator() || theirs >= invite.Moderator):
+		return ErrHostOnly
+	case o.Kind == OpGrant && r.state.banned(o.Subject):
+		return fmt.Errorf("%w: let them come back first", ErrBanned)
+	}
+	return nil
+}
+
+// needless tells whether an op would change nothing.
+func (r *Room) needless(o Op) bool {
+	switch o.Kind {
+	case OpGrant:
+		return r.role(o.Subject) == o.Role
+	case OpRevoke:
+		return r.role(o.Subject) < invite.Speaker
+	case OpBan:
+		return r.state.banned(o.Subject)
+	case OpUnban:
+		return !r.state.banned(o.Subject)
+	case OpTitle:
+		return r.state.title() == o.Text
+	case OpRevokeInvite:
+		return r.state.isRevoked(o.Invite)
+	case OpLowerHand:
+		return o.Hand == 0 || r.state.isLowered(hand{o.Subject, o.Hand})
+	default:
+		return false
+	}
+}
+
+// MayEnter tells whether somebody may be in the room, by the log and, where the room
+// asks for one, by a ticket. nil is yes; an error says why not.
+func (r *Room) MayEnter(now time.Duration, who identity.ID, chain invite.Chain) error {
+	_, err := r.right(now, who, chain)
+	return err
+}
+
+// right is by what right somebody is in the room.
+func (r *Room) right(now time.Duration, who identity.ID, chain invite.Chain) (invite.Grant, error) {
+	if len(chain) > invite.MaxDepth { // before work is done for it
+		return invite.Grant{}, fmt.Errorf("%w: %d steps, at most %d", invite.ErrChain, len(chain), invite.MaxDepth)
+	}
+	steps := path(chain)
+	if err := r.barred(who, steps); err != nil || who == r.genesis.Host {
+		return invite.Grant{}, err
+	}
+	if len(chain) == 0 {
+		if r.genesis.Policy.Kind == Open {
+			return invite.Grant{}, nil
+		}
+		return invite.Grant{}, ErrNoTicket
+	}
+	return r.verified(now, who, chain, steps)
+}
+
+// barred tells whether the log keeps somebody out who comes by these invites.
+func (r *Room) barred(who identity.ID, steps []Hash) error {
+	if who == r.genesis.Host {
+		return nil
+	}
+	if r.state.banned(who) {
+		return ErrBanned
+	}
+	for _, id := range steps {
+		if r.state.isRevoked(id) {
+			return fmt.Errorf("%w: the invite was taken back", ErrNoTicket)
+		}
+	}
+	return nil
+}
+
+// path names each invite of a chain.
+func path(chain invite.Chain) []Hash {
+	if len(chain) == 0 {
+		return nil
+	}
+	steps := make([]Hash, len(chain))
+	for n, envelope := range chain {
+		steps[n] = sha256.Sum256(envelope)
+	}
+	return steps
+}
+
+// ticketKey names a ticket in somebody's hands.
+type ticketKey struct {
+	holder identity.ID
+	chain  Hash // of all its invites
+}
+
+// verified checks a ticket, and remembers a good one until it ends.
+func (r *Room) verified(now time.Duration, who identity.ID, chain invite.Chain, steps []Hash) (invite.Grant, error) {
+	whole := sha256.New()
+	for _, id := range steps {
+		whole.Write(id[:])
+	}
+	key := ticketKey{who, Hash(whole.Sum(nil))}
+	if g, known := r.tickets[key]; known && (g.NotAfter.IsZero() || r.wall(now).Unix() <= g.NotAfter.Unix()) {
+		return g, nil
+	}
+	g, err := chain.VerifyTicket(r.id, r.genesis.Host, who, r.wall(now))
+	if err != nil {
+		return invite.Grant{}, err
+	}
+	if len(r.tickets) >= 2*maxPeople {
+		clear(r.tickets)
+	}
+	r.tickets[key] = g
+	return g, nil
+}
