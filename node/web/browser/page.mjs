@@ -89,6 +89,7 @@ async function pictures(mai) {
   await mai.button('Copied').waitFor()
   const copied = await mai.page.evaluate(() => navigator.clipboard.readText())
   check(copied === await mai.page.locator('input.link').inputValue(), `the clipboard holds ${copied}`)
+  check(await mai.page.getByLabel('It works for').count() === 0, 'a link to an open room pretends to expire')
   await mai.shot('invite')
   await mai.page.keyboard.press('Escape')
   await mai.until('Escape closes a window', () => !document.querySelector('dialog'))

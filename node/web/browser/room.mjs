@@ -18,6 +18,13 @@ await main(async ({ launch, visit }) => {
   await ann.page.getByRole('heading', { level: 1, name: 'Two pages and a relay' }).waitFor()
   await ann.button('Invite').click()
   await ann.until('an invite link is made', () => document.querySelector('input.link')?.value.startsWith('banyan:'))
+  const first = await ann.page.locator('input.link').inputValue()
+  await ann.page.getByLabel('How many may use it').selectOption('One person')
+  await ann.until('and made anew when the wishes change', (old) => {
+    const link = document.querySelector('input.link')?.value
+    return link.startsWith('banyan:') && link !== old
+  }, first)
+  await ann.shot('invite', { themes: ['light'] })
   const invite = await ann.page.locator('input.link').inputValue()
   await ann.page.keyboard.press('Escape')
   await ann.button('Open microphone').click()
@@ -28,6 +35,7 @@ await main(async ({ launch, visit }) => {
   await bob.page.getByRole('heading', { level: 1, name: 'Two pages and a relay' }).waitFor({ timeout: 45000 })
   await bob.until('the guest hears the host', () => window.banyan.energy() > 0.01, null, 30000)
   await bob.shot('audience')
+  check(await bob.button('Invite').count() === 0, 'a guest without the right may invite')
 
   await bob.page.keyboard.press('h')
   await ann.button('Invite up Bob').waitFor()

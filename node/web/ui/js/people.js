@@ -28,6 +28,12 @@ export function mayModerate(room) {
   return room.role === 'host' || room.role === 'moderator'
 }
 
+/** mayInvite tells whether a link can be made here: to an open room by anyone, else by
+ * the host. */
+export function mayInvite(room) {
+  return !room.closed && (room.kind === 'open' || room.role === 'host')
+}
+
 /** self is the person at this page, in a room. */
 export function self(room) {
   return room.people.find((p) => p.self) ?? { id: store.state.self.id, name: store.state.self.name, role: room.role }

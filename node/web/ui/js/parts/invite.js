@@ -5,7 +5,6 @@ import * as api from '../api.js'
 import { copy } from '../actions.js'
 import { h } from '../dom.js'
 import { icon } from '../icons.js'
-import { mayModerate } from '../people.js'
 import { store, update } from '../store.js'
 import { t } from '../strings.js'
 import { toast } from '../toast.js'
@@ -52,9 +51,9 @@ export function Invite(room) {
         icon(copied === text && text ? 'check' : 'copy'), t(copied === text && text ? 'invite.copied' : 'invite.copy')),
       link?.link.startsWith('http') && Choice('form', t('invite.form'), { uri: t('invite.form.uri'), link: t('invite.form.link') }, form,
         (value) => change({ form: value }))),
-    h('form', { class: 'wishes', onchange: submitted((fields) => make(room.id, fields)), onsubmit: submitted(() => {}) },
-      mayModerate(room) && Choice('role', t('invite.role'), { listener: t('invite.role.listener'), speaker: t('invite.role.speaker') }),
-      room.kind === 'invite' && Choice('uses', t('invite.uses'), { any: t('invite.uses.any'), one: t('invite.uses.one'), ten: t('invite.uses.ten') }),
+    room.kind !== 'open' && h('form', { class: 'wishes', onchange: submitted((fields) => make(room.id, fields)), onsubmit: submitted(() => {}) },
+      Choice('role', t('invite.role'), { listener: t('invite.role.listener'), speaker: t('invite.role.speaker') }),
+      Choice('uses', t('invite.uses'), { any: t('invite.uses.any'), one: t('invite.uses.one'), ten: t('invite.uses.ten') }),
       Choice('expires', t('invite.expires'), { day: t('invite.expires.day'), hour: t('invite.expires.hour'), week: t('invite.expires.week') })))
 }
 

@@ -9,7 +9,7 @@ import { Network } from '../parts/network.js'
 import { Person } from '../parts/person.js'
 import { Queue } from '../parts/queue.js'
 import { Tree, narrow } from '../parts/tree.js'
-import { mayModerate } from '../people.js'
+import { mayInvite, mayModerate } from '../people.js'
 import { store, update } from '../store.js'
 import { count, t } from '../strings.js'
 import { languageName } from './home.js'
@@ -30,7 +30,7 @@ export function RoomHead(room) {
         h('span', { class: 'fact' }, icon('people'), count('people', room.people.length)),
         room.language && h('span', { class: 'fact' }, languageName(room.language)))),
     h('div', { class: 'acts' },
-      !room.closed && h('button', { class: 'cream', onclick: () => openInvite(room) }, icon('link'), t('room.invitebutton')),
+      mayInvite(room) && h('button', { class: 'cream', onclick: () => openInvite(room) }, icon('link'), t('room.invitebutton')),
       room.role === 'host' && !room.closed && h('button', { class: 'quiet', onclick: () => update({ dialog: { kind: 'close', room: room.id } }) }, t('room.close'))))
 }
 
@@ -65,8 +65,8 @@ export function RoomView(room) {
 }
 
 function Nobody(room) {
-  return [h('p', { class: 'soft', key: 'nobody' }, t('room.audience.empty')),
-    !room.closed && h('button', { key: 'invite', class: 'plain more', onclick: () => openInvite(room) }, icon('link'), t('invite.title'))]
+  return [h('p', { class: 'soft', key: 'nobody' }, t(mayInvite(room) ? 'room.audience.invite' : 'room.audience.empty')),
+    mayInvite(room) && h('button', { key: 'invite', class: 'plain more', onclick: () => openInvite(room) }, icon('link'), t('invite.title'))]
 }
 
 function More(n) {
