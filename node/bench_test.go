@@ -1,0 +1,127 @@
+package node
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/sframe"
+	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+	"github.com/banyan-rooms/banyan/node/transport"
+	"github.com/banyan-rooms/banyan/node/transport/memory"
+	"github.com/banyan-rooms/banyan/rooms"
+)
+
+// sink is a link that takes everything.
+type sink struct {
+	peer  identity.ID
+	count int
+}
+
+func (s *sink) Peer() identity.ID     { return s.peer }
+func (s *sink) Room() identity.RoomID { return identity.RoomID{} }
+func (s *sink) Send([]byte) error     { s.count++; return nil }
+func (s *sink) Receive(func([]byte))  {}
+func (s *sink) Done() <-chan struct{} { return nil }
+func (s *sink) Close() error          { return nil }
+
+// feeder is a relay's session, without its loop, at the root of a room with so many
+// children.
+func feeder(t testing.TB, children int) (s *session, at time.Duration, sinks []*sink) {
+	t.Helper()
+	world := memory.New(memory.Config{})
+	t.Cleanup(world.Close)
+	key := keyOf(t, 1)
+	peer := world.Add(key.ID())
+	n, err := New(Config{Key: key, Network: peer, Links: peer, Store: newFakeStore(), Community: true, MaxChildren: 2 * children})
+	if err != nil {
+		t.Fatal(err)
+	}
+	genesis, _, err := rooms.NewGenesis(keyOf(t, 2), rooms.Genesis{Policy: rooms.Policy{Kind: rooms.Open, Title: "Bench"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = newSession(n, genesis); err != nil {
+		t.Fatal(err)
+	}
+	s.seat, s.life = &relay{session: s}, t.Context()
+	for ; !s.mesh.IsRoot() && at < time.Minute; at += 100 * time.Millisecond {
+		s.step(at, nil)
+	}
+	for i := range children {
+		id := keyOf(t, 10+i).ID()
+		s.step(at, mesh.Received{From: id, Message: &wire.Join{Version: 1}})
+		l := &sink{peer: id}
+		sinks = append(sinks, l)
+		s.links[id] = &neighbor{link: l}
+		s.step(at, mesh.LinkUp{Peer: id})
+	}
+	if got := s.mesh.Children(); got != children {
+		t.Fatalf("%d children, want %d", got, children)
+	}
+	for _, l := range sinks {
+		l.count = 0 // of beacons
+	}
+	return s, at, sinks
+}
+
+// datagrams are media datagrams of one stream, ready to be received.
+func datagrams(count int) [][]byte {
+	all := make([][]byte, count)
+	for i := range all {
+		sealed := append(sframe.Header{KID: 1 << 40, CTR: uint64(i)}.AppendTo(nil), make([]byte, 100)...)
+		all[i] = wire.AppendMedia(nil, wire.AppendFrame(nil, 30, sealed), 20)
+	}
+	return all
+}
+
+func BenchmarkForward(b *testing.B) {
+	for _, children := range []int{4, 24, 128} {
+		b.Run(fmt.Sprintf("children=%d", children), func(b *testing.B) {
+			s, at, _ := feeder(b, children)
+			in := datagrams(b.N + 1)
+			from := keyOf(b, 10).ID()
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				at += 20 * time.Millisecond
+				s.receive(at, inbound{from, in[i]})
+				s.flush(at + together)
+			}
+		})
+	}
+}
+
+// TestForwardAllocatesNothing holds what makes a relay cheap.
+func TestForwardAllocatesNothing(t *testing.T) {
+	s, at, sinks := feeder(t, 8)
+	const warm, runs = 200, 500
+	in := datagrams(warm + runs + 2)
+	from := keyOf(t, 10).ID()
+	i := 0
+	one := func() {
+		at += 20 * time.Millisecond
+		s.receive(at, inbound{from, in[i]})
+		s.flush(at + together)
+		i++
+	}
+	for range warm {
+		one()
+	}
+	if got := testing.AllocsPerRun(runs, one); got > 0 {
+		t.Errorf("%v allocations for a frame, want none", got)
+	}
+	for _, l := range sinks {
+		if want := i; l.peer == from {
+			if l.count != 0 {
+				t.Errorf("%d frames went back to where they came from", l.count)
+			}
+		} else if l.count != want {
+			t.Errorf("a child got %d datagrams, want %d", l.count, want)
+		}
+	}
+}
+
+var _ transport.Link = (*sink)(nil)
