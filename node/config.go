@@ -37,6 +37,7 @@ const (
 	maxSuggested   = 32        // candidates given to a mesh at a time
 	maxMet         = 8         // remembered peers dialled at the start
 	maxAsking      = 24        // peers that one joiner asks
+	maxMissed      = 256       // people remembered who may be on the other side of a split
 	maxServing     = 2         // relays asked into a room
 )
 
@@ -51,6 +52,8 @@ const (
 	candidatesLull = 30 * time.Second // between two while it has one
 	findGap        = 10 * time.Second // likewise, of providers from the DHT
 	findLull       = time.Minute
+	missEvery      = 5 * time.Second  // between two looks for those who vanished
+	missFor        = 10 * time.Minute // and for so long
 	syncGap        = 2 * time.Second  // between two syncs, whatever seems to be missing
 	retryKey       = 2 * time.Second  // between two rounds of asking for a secret
 	meetAgain      = 30 * time.Second // between two looks at the bootstrap peers

@@ -15,8 +15,8 @@
 //
 // What is decided goes from the room's machine to the scribe, which keeps it, then
 // says it on the room's topic (gossip.go). What others say is verified by validate,
-// once, and judged by the loop, before the network passes it on. What gossip lost
-// comes by sync (sync.go).
+// once, and judged at the door (door.go) before the network passes it on; the loop
+// takes it in. What gossip lost, or a split kept apart, comes by sync (sync.go).
 //
 // # The way in
 //
@@ -40,7 +40,7 @@
 //	    dial       one for each link that is being dialled         effects.go
 //	    watch      one for each open link: tells when it ends      effects.go
 //	    member     keepUp (sync.go), fetchSecrets (keys.go), findRelays (relays.go),
-//	               reserve (speak.go), while it lasts
+//	               openMouth (speak.go), while it lasts
 //	  search, race  while somebody joins, in the caller's goroutine and some beside it
 //
 // The network calls validate, control, allowLink, linkOpened and the answers to

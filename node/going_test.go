@@ -3,10 +3,12 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/rooms"
 )
 
@@ -241,5 +243,143 @@ func TestLevels(t *testing.T) {
 		if got, ok := ears[0].Levels(room)[friend.ID()]; ok || ears[0].person(room, friend).Speaking {
 			t.Errorf("level %d after a second of silence", got)
 		}
+	})
+}
+
+func TestSplitRoomHeals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVillage(t)
+		defer v.close()
+		host, friend, ears := v.stage(rooms.Open, 4)
+		room := host.Status().Rooms[0].ID
+		time.Sleep(10 * time.Second)
+		one := []*villager{host, ears[0], ears[1]}
+		other := []*villager{friend, ears[2], ears[3]}
+		v.world.Partition([]identity.ID{host.ID(), ears[0].ID(), ears[1].ID()}, []identity.ID{friend.ID(), ears[2].ID(), ears[3].ID()})
+		time.Sleep(50 * time.Second)
+		l := ears[3].listen(room)
+		friend.speak(room, 50)
+		time.Sleep(time.Second)
+		l.wants(t, "an ear on the friend's side", friend, 0, 50)
+		host.do(room, rooms.SetTitle{Title: "After the split"})
+
+		v.world.Heal()
+		healed := time.Now()
+		all := append(slices.Clone(one), other...)
+		v.until(30*time.Second, "there is one room again", func() bool {
+			root := host.room(room).Tree.Root
+			return !slices.ContainsFunc(all, func(p *villager) bool {
+				r := p.room(room)
+				return !r.Network.Attached || r.Tree.Root != root || len(r.People) != len(all) || r.Title != "After the split"
+			})
+		})
+		t.Logf("one room again after %v", time.Since(healed))
+		time.Sleep(5 * time.Second)
+		l = ears[0].listen(room)
+		friend.speak(room, 50)
+		time.Sleep(time.Second)
+		l.wants(t, "an ear on the other side", friend, 0, 50)
+	})
+}
+
+func TestRelayLeavesAnEmptyRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVillage(t)
+		defer v.close()
+		relay := v.add("relay", relayNode)
+		host, friend, _ := v.stage(rooms.Open, 0, via(relay))
+		room := host.Status().Rooms[0].ID
+		v.until(10*time.Second, "the relay serves the room", func() bool { return relay.Counters().Rooms == 1 })
+		if err := friend.Leave(t.Context(), room); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * emptyFor)
+		if n := relay.Counters().Rooms; n != 1 {
+			t.Errorf("the relay serves %d rooms while the host is there, want 1", n)
+		}
+		if err := host.Leave(t.Context(), room); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * emptyFor)
+		if n := relay.Counters().Rooms; n != 0 {
+			t.Errorf("the relay serves %d rooms after all have left", n)
+		}
+	})
+}
+
+func TestRelayServesWhatItMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVillage(t)
+		defer v.close()
+		relay := v.add("relay", relayNode, func(c *Config) {
+			c.Serve = ServePolicy{MaxRooms: 1, Allow: func(_ identity.ID, g rooms.Genesis) error {
+				if g.Policy.Kind != rooms.Open {
+					return errors.New("public rooms only")
+				}
+				return nil
+			}}
+		})
+		host := v.add("host", via(relay))
+		host.create(rooms.InviteOnly)
+		time.Sleep(10 * time.Second)
+		if n := relay.Counters().Rooms; n != 0 {
+			t.Errorf("the relay serves %d rooms, want none that it does not take", n)
+		}
+		host.create(rooms.Open)
+		host.create(rooms.Open)
+		time.Sleep(10 * time.Second)
+		if n := relay.Counters().Rooms; n != 1 {
+			t.Errorf("the relay serves %d rooms, want 1", n)
+		}
+	})
+}
+
+// TestTwoRelaysTakeTurns has a room ask for another relay when its own is gone.
+func TestTwoRelaysTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVillage(t)
+		defer v.close()
+		first := v.add("relay", relayNode)
+		host, _, _ := v.stage(rooms.Open, 0, via(first))
+		room := host.Status().Rooms[0].ID
+		v.until(15*time.Second, "the first relay is the root", func() bool { return host.room(room).Tree.Root == first.ID() })
+		second := v.add("other relay", relayNode, via(host))
+		first.kill()
+		v.until(2*time.Minute, "the second relay is the root", func() bool { return host.room(room).Tree.Root == second.ID() })
+	})
+}
+
+func TestEndingIsQuickAndPolite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVillage(t)
+		defer v.close()
+		host, friend, ears := v.stage(rooms.Open, 2)
+		room := host.Status().Rooms[0].ID
+		for range 3 {
+			host.create(rooms.Open)
+		}
+		began := time.Now()
+		host.stop()
+		if d := time.Since(began); d > leaveTimeout+500*time.Millisecond {
+			t.Errorf("the node took %v to end", d)
+		}
+		if p := friend.person(room, host); !p.ID.IsZero() {
+			t.Error("the host did not say good-bye")
+		}
+		if _, err := host.Create(t.Context(), rooms.Policy{Kind: rooms.Open, Title: "Late"}); !errors.Is(err, ErrStopped) {
+			t.Errorf("a room made after the end: %v, want %v", err, ErrStopped)
+		}
+		if err := host.Do(t.Context(), room, rooms.RaiseHand{}); !errors.Is(err, ErrNoRoom) {
+			t.Errorf("a command after the end: %v, want %v", err, ErrNoRoom)
+		}
+		if _, _, err := host.Hear(room); !errors.Is(err, ErrNoRoom) {
+			t.Errorf("listening after the end: %v, want %v", err, ErrNoRoom)
+		}
+		l := ears[0].listen(room)
+		if err := ears[0].Leave(t.Context(), room); err != nil {
+			t.Error(err)
+		}
+		<-l.done // leaving ends the sound
+		l.stop()
 	})
 }

@@ -27,20 +27,21 @@ type member struct {
 	behind chan struct{}         // the log has a gap: sync
 
 	// Owned by the loop.
-	room     *rooms.Room
-	roomAt   time.Duration // when the room wants to be woken
-	changed  bool          // the room's view did
-	refused  error         // by the last command
-	unkept   [][]byte      // ops to be kept before the session runs
-	early    [][]byte      // to be said once it does
-	met      []identity.ID // the first candidates for the tree
-	secrets  map[uint32]epoch.Secret
-	mouth    mouth
-	voices   map[uint64]*voice // by key ID
-	speaks   bool              // on the stage, as the mesh was told
-	score    score
-	revealAt time.Duration // when what is shown is made anew
-	revealed time.Duration // when it was
+	room      *rooms.Room
+	roomAt    time.Duration // when the room wants to be woken
+	changed   bool          // the room's view did
+	refused   error         // by the last command
+	unkept    [][]byte      // ops to be kept before the session runs
+	early     [][]byte      // to be said once it does
+	met       []identity.ID // the first candidates for the tree
+	secrets   map[uint32]epoch.Secret
+	mouth     mouth
+	reserving bool              // numbers for the mouth
+	voices    map[uint64]*voice // by key ID
+	speaks    bool              // on the stage, as the mesh was told
+	score     score
+	revealAt  time.Duration // when what is shown is made anew
+	revealed  time.Duration // when it was
 }
 
 // need is an epoch whose secret is missing, and how to tell the right one.

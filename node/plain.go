@@ -23,8 +23,9 @@ type plain struct {
 	Packet    []byte
 }
 
-// appendTo appends the bytes.
-func (p plain) appendTo(dst []byte) []byte {
+// bytes writes it.
+func (p plain) bytes() []byte {
+	dst := make([]byte, 0, plainHeader+len(p.Packet))
 	dst = binary.BigEndian.AppendUint32(dst, p.Timestamp)
 	dst = binary.BigEndian.AppendUint32(dst, p.Captured)
 	dst = append(dst, 0)

@@ -36,7 +36,7 @@ func (n *Node) Say(room identity.RoomID, f audio.Frame) error {
 		return ErrMuted
 	}
 	captured := time.Now()
-	p := plain{Timestamp: f.Timestamp, Captured: clockMS(captured), Packet: f.Packet}.appendTo(nil)
+	p := plain{Timestamp: f.Timestamp, Captured: clockMS(captured), Packet: f.Packet}.bytes()
 	if !m.offer(func(now time.Duration) { m.speak(now, f.Level, p) }) {
 		return ErrBusy
 	}
@@ -46,10 +46,8 @@ func (n *Node) Say(room identity.RoomID, f audio.Frame) error {
 
 // speak seals a frame and sends it on its way into the tree.
 func (m *member) speak(now time.Duration, level uint8, plaintext []byte) {
+	m.openMouth(m.speaks)
 	ctr, ok := m.mouth.take()
-	if m.mouth.low() {
-		m.reserve()
-	}
 	if !ok || !m.speaks || m.parted != 0 {
 		m.n.counters.unsent.Add(1)
 		return // no number yet: milliseconds after one went on stage
@@ -71,30 +69,6 @@ type mouth struct {
 	next, end uint64 // numbers that may be used
 	spare     uint64 // the first of those that come after them
 	spareEnd  uint64
-	asked     bool // for more
-}
-
-// openMouth follows the stage: whoever is on it and has the secret may speak.
-func (m *member) openMouth(onStage bool) {
-	n, _ := m.room.Epoch()
-	secret, have := m.secrets[n]
-	if !onStage || !have {
-		return // speak checks; the numbers stay good
-	}
-	if m.mouth.key != nil && m.mouth.epoch == n {
-		return
-	}
-	key, err := secret.SenderKey(m.id, n, m.n.ID())
-	if err != nil {
-		panic(err) // only an unknown suite can fail
-	}
-	m.mouth = mouth{key: key, epoch: n}
-	m.reserve()
-}
-
-// low tells whether more numbers should be reserved.
-func (m *mouth) low() bool {
-	return m.key != nil && !m.asked && m.end-m.next < reserveLow && m.spare == m.spareEnd
 }
 
 // take takes the next number.
@@ -109,25 +83,49 @@ func (m *mouth) take() (ctr uint64, ok bool) {
 	return m.next - 1, true
 }
 
-// reserve has more numbers reserved, beside the loop.
-func (m *member) reserve() {
-	n := m.mouth.epoch
-	m.mouth.asked = true
+// low tells whether more numbers should be reserved.
+func (m *mouth) low() bool { return m.end-m.next < reserveLow && m.spare == m.spareEnd }
+
+// openMouth follows the stage: whoever is on it and has the secret of the epoch may
+// speak. Until there are numbers for a new epoch, the old one's key serves.
+func (m *member) openMouth(onStage bool) {
+	n, _ := m.room.Epoch()
+	if _, have := m.secrets[n]; !have || !onStage || m.reserving {
+		return // speak checks; the numbers stay good
+	}
+	if m.mouth.key != nil && m.mouth.epoch == n && !m.mouth.low() {
+		return
+	}
+	m.reserving = true
 	m.running.Go(func() {
 		first, err := m.n.cfg.Store.Reserve(counterOf(m.id, n), reserved)
 		if err != nil {
-			m.log.Warn("you cannot be heard: the place in your sound could not be written down", "error", err)
+			m.log.Warn("you may not be heard soon: the place in your sound could not be written down", "error", err)
 		}
 		m.await(func(time.Duration) {
-			if m.mouth.epoch != n {
-				return
-			}
-			m.mouth.asked = false
+			m.reserving = false
 			if err == nil {
-				m.mouth.spare, m.mouth.spareEnd = first, first+reserved
+				m.reservedFrom(n, first)
 			}
 		})
 	})
+}
+
+// reservedFrom takes in numbers for an epoch.
+func (m *member) reservedFrom(n uint32, first uint64) {
+	if m.mouth.key == nil || m.mouth.epoch != n {
+		secret, have := m.secrets[n]
+		if !have {
+			return // an epoch that is over
+		}
+		key, err := secret.SenderKey(m.id, n, m.n.ID())
+		if err != nil {
+			panic(err) // only an unknown suite can fail
+		}
+		m.mouth = mouth{key: key, epoch: n}
+	}
+	m.mouth.spare, m.mouth.spareEnd = first, first+reserved
+	m.openMouth(m.speaks) // the epoch may be another one by now
 }
 
 // counterOf names the counter of one's own frames in an epoch.

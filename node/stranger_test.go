@@ -226,6 +226,7 @@ func TestNewEpoch(t *testing.T) {
 			}
 			return true
 		})
+		time.Sleep(100 * time.Millisecond)
 		l := ears[0].listen(room)
 		friend.speak(room, 20)
 		time.Sleep(time.Second)

@@ -10,6 +10,7 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
 )
 
@@ -33,26 +34,41 @@ func (n *Node) requestSync(ctx context.Context, who identity.ID, room identity.R
 	return a, nil
 }
 
-// keepUp syncs with others until ctx ends: now and then, and when the log has a gap.
+// keepUp syncs with others until ctx ends: now and then, when the log has a gap, and
+// with those who vanished, since they may be on the other side of a split.
 func (m *member) keepUp(ctx context.Context) {
+	clock := time.NewTicker(missEvery)
+	defer clock.Stop()
+	gone := missing{seen: make(map[identity.ID]time.Time)}
+	next := time.Now().Add(syncEvery/2 + rand.N(syncEvery))
 	for {
-		wait := time.NewTimer(syncEvery/2 + rand.N(syncEvery))
+		var some []identity.ID
 		select {
 		case <-ctx.Done():
-			wait.Stop()
 			return
 		case <-m.behind:
-			wait.Stop()
-		case <-wait.C:
+			some = m.company()
+		case now := <-clock.C:
+			some = gone.look(m.shown.Load().view, now)
+			if now.After(next) {
+				next = now.Add(syncEvery/2 + rand.N(syncEvery))
+				some = m.company()
+			}
 		}
-		others := m.company()
-		rand.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
-		for _, who := range firsts(others, 3) {
+		if len(some) == 0 {
+			continue
+		}
+		rand.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+		for _, who := range firsts(some, 3) {
 			ctx, cancel := context.WithTimeout(ctx, askTimeout)
 			err := m.syncWith(ctx, who)
 			cancel()
 			if err == nil {
+				m.suggest([]identity.ID{who})
 				break
+			}
+			if errors.Is(err, transport.ErrRefused) {
+				delete(gone.seen, who) // it is there, and not in the room
 			}
 			m.log.Debug("no sync", "with", who.Short(), "error", err)
 		}
@@ -60,6 +76,41 @@ func (m *member) keepUp(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// missing is who was in the room and is not any more. It has one owner.
+type missing struct {
+	seen map[identity.ID]time.Time // the last time
+}
+
+// look takes note of who is in the room, and returns who is worth a sync: those who
+// came back, for they may know what happened on their side; else those who are
+// missing since no longer than a split may last.
+func (g *missing) look(v rooms.View, now time.Time) (some []identity.ID) {
+	for _, p := range v.People {
+		if p.ID == v.Self {
+			continue
+		}
+		at, known := g.seen[p.ID]
+		if known && now.Sub(at) > 2*missEvery {
+			some = append(some, p.ID)
+		}
+		if known || len(g.seen) < maxMissed {
+			g.seen[p.ID] = now
+		}
+	}
+	if len(some) > 0 {
+		return some
+	}
+	for id, at := range g.seen {
+		switch since := now.Sub(at); {
+		case since > missFor:
+			delete(g.seen, id)
+		case since > 0:
+			some = append(some, id)
+		}
+	}
+	return some
 }
 
 // pause waits, and is false when ctx ended.

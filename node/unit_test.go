@@ -67,7 +67,7 @@ func TestCapturedAt(t *testing.T) {
 }
 
 func TestParsePlain(t *testing.T) {
-	good := plain{1, 2, []byte{3}}.appendTo(nil)
+	good := plain{1, 2, []byte{3}}.bytes()
 	tests := []struct {
 		name string
 		b    []byte
