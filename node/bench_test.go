@@ -68,10 +68,10 @@ func feeder(t testing.TB, children int) (s *session, at time.Duration, sinks []*
 }
 
 // datagrams are media datagrams of one stream, ready to be received.
-func datagrams(count int) [][]byte {
+func datagrams(kid uint64, count int) [][]byte {
 	all := make([][]byte, count)
 	for i := range all {
-		sealed := append(sframe.Header{KID: 1 << 40, CTR: uint64(i)}.AppendTo(nil), make([]byte, 100)...)
+		sealed := append(sframe.Header{KID: kid, CTR: uint64(i)}.AppendTo(nil), make([]byte, 100)...)
 		all[i] = wire.AppendMedia(nil, wire.AppendFrame(nil, 30, sealed), 20)
 	}
 	return all
@@ -81,7 +81,7 @@ func BenchmarkForward(b *testing.B) {
 	for _, children := range []int{4, 24, 128} {
 		b.Run(fmt.Sprintf("children=%d", children), func(b *testing.B) {
 			s, at, _ := feeder(b, children)
-			in := datagrams(b.N + 1)
+			in := datagrams(1, b.N+1)
 			from := keyOf(b, 10).ID()
 			b.ReportAllocs()
 			b.ResetTimer()
@@ -98,7 +98,7 @@ func BenchmarkForward(b *testing.B) {
 func TestForwardAllocatesNothing(t *testing.T) {
 	s, at, sinks := feeder(t, 8)
 	const warm, runs = 200, 500
-	in := datagrams(warm + runs + 2)
+	in := datagrams(1, warm+runs+2)
 	from := keyOf(t, 10).ID()
 	i := 0
 	one := func() {
@@ -120,6 +120,28 @@ func TestForwardAllocatesNothing(t *testing.T) {
 			}
 		} else if l.count != want {
 			t.Errorf("a child got %d datagrams, want %d", l.count, want)
+		}
+	}
+}
+
+// TestFramesTravelTogether has two people talk at once at the root of a tree.
+func TestFramesTravelTogether(t *testing.T) {
+	s, at, sinks := feeder(t, 4)
+	ann, bob := datagrams(1, 50), datagrams(2, 50)
+	from := sinks[0].peer
+	for i := range ann {
+		s.receive(at, inbound{from, ann[i]})
+		if next := s.flush(at); i > 0 && next != at+together {
+			t.Fatalf("tick %d: the first frame waits until %v, want %v", i, next, at+together)
+		}
+		s.receive(at+time.Millisecond, inbound{from, bob[i]})
+		s.flush(at + time.Millisecond)
+		s.flush(at + together)
+		at += 20 * time.Millisecond
+	}
+	for _, l := range sinks[1:] {
+		if want := 50 + 1; l.count != want { // in the first tick nobody knew of the second voice
+			t.Errorf("a child got %d datagrams for 100 frames, want %d", l.count, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/mesh/wire"
+	"github.com/banyan-rooms/banyan/node/audio"
 	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
 )
@@ -20,9 +21,10 @@ const (
 // streamIdle is how long a silent stream keeps its place in the table.
 const streamIdle = 5 * time.Second
 
-// together is how long a root keeps a frame back for those of other speakers who talk
-// at the same time, so that all of them travel in one datagram; lately is how long
-// ago somebody was heard who counts as talking.
+// together is how long a root keeps a frame back for those of other speakers, if they
+// are to be expected within it, so that all of them travel in one datagram (2 to
+// 5 ms is what the ear does not notice); lately is how long ago somebody was heard who counts as
+// talking.
 const (
 	together = 3 * time.Millisecond
 	lately   = 60 * time.Millisecond
@@ -191,10 +193,11 @@ func (r *road) sent() {
 	}
 }
 
-// more tells whether somebody who talks is not in the parcels yet.
+// more tells whether somebody who talks is not in the parcels yet, and is to be
+// expected while they may wait.
 func (r *road) more(now time.Duration) bool {
 	for _, t := range r.streams {
-		if !t.packed && now < t.at+lately {
+		if !t.packed && now < t.at+lately && t.at+audio.FrameDuration <= r.since+together {
 			return true
 		}
 	}

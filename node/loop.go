@@ -19,6 +19,10 @@ type inbound struct {
 // together, before anything else gets its turn.
 const burst = 64
 
+// patience is the shortest wait of the loop when nothing comes in: finer than anything
+// that is due, and no spinning if something is overdue for ever.
+const patience = 500 * time.Microsecond
+
 const never = time.Duration(1<<63 - 1)
 
 // loop owns the session's machines until ctx ends or the room is left.
@@ -88,7 +92,7 @@ func (s *session) settle(now time.Duration) time.Duration {
 	if s.parted != 0 {
 		next = min(next, s.parted)
 	}
-	return max(0, min(next-now, time.Minute))
+	return max(patience, min(next-now, time.Minute))
 }
 
 // step gives the mesh an event and carries out what it asks for.

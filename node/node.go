@@ -35,6 +35,7 @@ type Node struct {
 	stopping bool
 	sessions []*session // in the order in which they began
 	entering map[identity.RoomID]bool
+	known    map[identity.RoomID]KnownRoom // of the store's rooms, those that were asked for
 }
 
 // New makes a node that does nothing until [Node.Run].
@@ -48,7 +49,7 @@ func New(cfg Config) (*Node, error) {
 		controls: newLimiter(100, 400), // a neighbour's reports, probes and the stir after a relay's death
 		up:       make(chan struct{}), down: make(chan struct{}),
 		starts: make(chan func(context.Context)), announce: make(chan struct{}, 1),
-		entering: make(map[identity.RoomID]bool),
+		entering: make(map[identity.RoomID]bool), known: make(map[identity.RoomID]KnownRoom),
 	}
 	n.lobby = newLobby(n.watchers.tell)
 	kept, err := cfg.Store.Name()

@@ -19,14 +19,14 @@ func (m *member) findRelays(ctx context.Context) {
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
 	var next time.Time
-	patience := tick
+	wait := tick
 	for {
 		if now := time.Now(); now.After(next) && m.careful() && len(m.place.Load().Relays) == 0 {
-			patience = min(2*patience, askRelays)
+			wait = min(2*wait, askRelays)
 			if m.askRelays(ctx, refused, now) > 0 {
-				patience = askRelays // its advert has to come first
+				wait = askRelays // its advert has to come first
 			}
-			next = now.Add(patience)
+			next = now.Add(wait)
 		}
 		select {
 		case <-ctx.Done():

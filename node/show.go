@@ -62,15 +62,34 @@ func (n *Node) knownRooms() []KnownRoom {
 		if n.session(id) != nil {
 			continue
 		}
-		genesis, err := n.cfg.Store.Genesis(id)
-		if err != nil {
-			continue
-		}
-		if g, _, err := rooms.OpenGenesis(genesis); err == nil {
-			known = append(known, KnownRoom{Room: id, Title: g.Policy.Title, Host: g.Host, Own: g.Host == n.ID()})
+		if k, ok := n.knownRoom(id); ok {
+			known = append(known, k)
 		}
 	}
 	return known
+}
+
+// knownRoom is what is kept of one room. A genesis never changes, so it is read once.
+func (n *Node) knownRoom(id identity.RoomID) (KnownRoom, bool) {
+	n.mu.Lock()
+	k, ok := n.known[id]
+	n.mu.Unlock()
+	if ok {
+		return k, true
+	}
+	genesis, err := n.cfg.Store.Genesis(id)
+	if err != nil {
+		return KnownRoom{}, false
+	}
+	g, _, err := rooms.OpenGenesis(genesis)
+	if err != nil {
+		return KnownRoom{}, false
+	}
+	k = KnownRoom{Room: id, Title: g.Policy.Title, Host: g.Host, Own: g.Host == n.ID()}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.known[id] = k
+	return k, true
 }
 
 // status is what there is to see of one room.

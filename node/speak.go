@@ -28,8 +28,11 @@ func (n *Node) Say(room identity.RoomID, f audio.Frame) error {
 	if len(f.Packet) == 0 || len(f.Packet) > audio.MaxPacket {
 		return fmt.Errorf("speak: a packet of %d bytes, want 1 to %d", len(f.Packet), audio.MaxPacket)
 	}
-	me, _ := m.shown.Load().view.Me()
+	shown := m.shown.Load()
+	me, _ := shown.view.Me()
 	switch {
+	case !shown.keyed:
+		return ErrNoSecret
 	case !me.OnStage:
 		return ErrNotOnStage
 	case me.Muted:

@@ -175,10 +175,16 @@ func TestRoadWaitsForThoseWhoTalk(t *testing.T) {
 		t.Error("one who talks alone waits for somebody")
 	}
 	r.sent()
-	if !step(1010*ms, bob) {
-		t.Error("nobody waits for ann, who talks")
+	if step(1010*ms, bob) {
+		t.Error("bob waits for ann, who speaks ten milliseconds later")
 	}
-	if step(1012*ms, ann) {
+	r.sent()
+	step(1020*ms, ann)
+	r.sent()
+	if !step(1038*ms, bob) {
+		t.Error("bob does not wait for ann, who is to speak in two milliseconds")
+	}
+	if step(1040*ms, ann) {
 		t.Error("all are there, and yet somebody waits")
 	}
 	r.sent()
