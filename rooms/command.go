@@ -63,7 +63,7 @@ func (r *Room) command(now time.Duration, c Command) error {
 
 func (r *Room) raiseHand(now time.Duration) error {
 	if r.role(r.own.Author) >= invite.Speaker {
-		return fmt.Errorf("you are on the stage or invited to it already: %w", ErrNotAllowed)
+		return ErrOnStage
 	}
 	if r.own.Hand == 0 {
 		r.own.Hand = r.wall(now).UnixMilli()
@@ -103,7 +103,7 @@ func (r *Room) inviteUp(now time.Duration, who identity.ID) error {
 	case r.find(who) == nil:
 		return ErrNotHere
 	case r.role(who) >= invite.Moderator:
-		return fmt.Errorf("a moderator is on the stage anyway: %w", ErrNotAllowed)
+		return ErrOnStage
 	case !r.needless(o) && r.stageFull():
 		return ErrStageFull
 	}
@@ -139,7 +139,7 @@ func (r *Room) declineStage(now time.Duration) error {
 // stepDown gives the own place on the stage up, or the invitation to it.
 func (r *Room) stepDown(now time.Duration) error {
 	if r.own.Author == r.genesis.Host {
-		return fmt.Errorf("the host stays on the stage: %w", ErrNotAllowed)
+		return fmt.Errorf("%w: leave the room, or close it, instead", ErrHostStays)
 	}
 	if r.role(r.own.Author) < invite.Speaker {
 		return ErrNotInvited
@@ -155,11 +155,8 @@ func (r *Room) stepDown(now time.Duration) error {
 }
 
 func (r *Room) setTitle(now time.Duration, title string) error {
-	if err := checkText("title", title, MaxTitle); err != nil {
+	if err := checkTitle(title); err != nil {
 		return err
-	}
-	if title == "" {
-		return fmt.Errorf("%w: a room needs a title", ErrMalformed)
 	}
 	return r.decide(now, Op{Kind: OpTitle, Text: title})
 }

@@ -128,11 +128,8 @@ func (p Policy) check() error {
 	case len(p.Topics) > MaxTopics, p.Stage > MaxStage:
 		return fmt.Errorf("%w: at most %d topics and %d on the stage", ErrMalformed, MaxTopics, MaxStage)
 	}
-	if err := checkText("title", p.Title, MaxTitle); err != nil {
+	if err := checkTitle(p.Title); err != nil {
 		return err
-	}
-	if p.Title == "" {
-		return fmt.Errorf("%w: a room needs a title", ErrMalformed)
 	}
 	for _, tag := range append([]string{p.Language}, p.Topics...) {
 		if err := checkText("language or topic", tag, maxTag); err != nil {

@@ -47,10 +47,9 @@ type register struct {
 
 // standing is what the log says about one person.
 type standing struct {
-	role   invite.Role
-	by     Hash // the op that says so
-	at     int  // its place in the log
-	banned bool
+	role invite.Role
+	by   Hash // the op that says so
+	at   int  // its place in the log
 }
 
 func newState(l *oplog, g Genesis) *state {
@@ -269,9 +268,7 @@ func (s *state) standing(who identity.ID) (st standing, ok bool) {
 	if r == nil || len(r.heads) == 0 {
 		return standing{role: invite.Listener}, false
 	}
-	st = s.outcome(*r)
-	st.banned = s.banned(who)
-	return st, true
+	return s.outcome(*r), true
 }
 
 func (s *state) banned(who identity.ID) bool {

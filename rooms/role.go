@@ -33,8 +33,8 @@ func (r *Room) allowed(o Op) error {
 	switch {
 	case mine < invite.Moderator:
 		return ErrNotAllowed
-	case mine == invite.Host && o.Subject == r.genesis.Host:
-		return fmt.Errorf("the host stays the host: %w", ErrNotAllowed)
+	case o.Subject == r.genesis.Host:
+		return ErrHostStays
 	case o.Kind == OpGrant && o.Role != invite.Speaker && o.Role != invite.Moderator:
 		return fmt.Errorf("%w: nobody can be made %v", ErrMalformed, o.Role)
 	case mine == invite.Moderator && (o.makesModerator() || theirs >= invite.Moderator):

@@ -18,6 +18,8 @@ var (
 	ErrClosed     = errors.New("this room is closed")
 	ErrNotHere    = errors.New("this person is not in the room")
 	ErrNotInvited = errors.New("nobody has invited you to the stage")
+	ErrOnStage    = errors.New("already on the stage or invited to it")
+	ErrHostStays  = errors.New("the host stays the host")
 	ErrStageFull  = errors.New("the stage is full: somebody has to leave it first")
 	ErrBanned     = errors.New("this person may not be in this room")
 	ErrNoTicket   = errors.New("this room can be entered with an invite only")

@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type village struct {
 	id      identity.RoomID
 	now     time.Duration
 	people  []*villager
+	heard   func(*villager, []string) // is told the effects of each step, if it is set
 }
 
 type villager struct {
@@ -91,17 +93,25 @@ func (v *village) step(p *villager, ev Event) error {
 	p.Step(v.now, ev)
 	p.refused = nil
 	var said [][]byte
+	var effects []string
 	p.Drain(func(e Effect) {
 		switch e := e.(type) {
 		case Broadcast:
 			said = append(said, e.Data)
+			effects = append(effects, "broadcast "+v.words(e.Data))
 		case Refused:
 			p.refused = e.Err
+			effects = append(effects, "refused: "+e.Err.Error())
 		case Store:
 			p.stored++
+			effects = append(effects, "store "+v.words(e.Data))
 		case Changed:
+			effects = append(effects, "changed")
 		}
 	})
+	if v.heard != nil && len(effects) > 0 {
+		v.heard(p, effects)
+	}
 	for _, other := range v.people {
 		if other != p && !p.cut && !other.cut {
 			for _, raw := range said {
@@ -110,6 +120,30 @@ func (v *village) step(p *villager, ev Event) error {
 		}
 	}
 	return p.refused
+}
+
+// words describes an item.
+func (v *village) words(raw []byte) string {
+	i, err := Check(v.id, raw)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if p := i.Presence; p != nil {
+		return "presence" + said(p.Hand != 0, " hand", p.Accepted != Hash{}, " accepted", p.Muted, " muted", p.Gone, " gone")
+	}
+	words := i.Op.Kind.String()
+	for _, p := range v.people {
+		if p.key.ID() == i.Op.Subject {
+			words += " " + p.name
+		}
+	}
+	if i.Op.Role != 0 {
+		words += " " + i.Op.Role.String()
+	}
+	if i.Op.Text != "" {
+		words += fmt.Sprintf(" %q", i.Op.Text)
+	}
+	return words
 }
 
 // pass lets time go by, a second at a time.

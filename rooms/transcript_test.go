@@ -1,0 +1,162 @@
+package rooms
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+// TestTranscripts plays the conversations of testdata: a command, four dashes, and
+// all that happened. Read a change of them as a change of what people live through.
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out strings.Builder
+			p := player{t: t}
+			for block := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n\n") {
+				command, _, _ := strings.Cut(block, "\n----")
+				command = strings.TrimRight(command, "\n")
+				last := command[strings.LastIndex(command, "\n")+1:]
+				if out.Len() > 0 {
+					out.WriteString("\n")
+				}
+				if strings.HasPrefix(last, "#") { // a remark by itself
+					out.WriteString(command + "\n")
+					continue
+				}
+				fmt.Fprintf(&out, "%s\n----\n%s", command, p.play(strings.Fields(last)))
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(out.String()), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			} else if got := out.String(); got != string(text) {
+				t.Errorf("the transcript went otherwise (-update rewrites it):\n%s", firstDifference(string(text), got))
+			}
+		})
+	}
+}
+
+func firstDifference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for n := range min(len(w), len(g)) {
+		if w[n] != g[n] {
+			return fmt.Sprintf("line %d: got  %s\n%*s want %s", n+1, g[n], len(fmt.Sprint(n+1))+6, "", w[n])
+		}
+	}
+	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
+}
+
+// player is a village that does what a transcript says.
+type player struct {
+	*village
+	t *testing.T
+}
+
+// play carries out one command and returns what happened.
+func (p *player) play(words []string) string {
+	var out strings.Builder
+	if words[0] == "room" {
+		kind := map[string]Kind{"open": Open, "invite": InviteOnly}[words[1]]
+		p.village = newVillage(p.t, kind, words[2:]...)
+		return p.see(p.people[0])
+	}
+	p.heard = func(who *villager, effects []string) {
+		fmt.Fprintf(&out, "%-5s %s\n", who.name, strings.Join(effects, "; "))
+	}
+	switch words[0] {
+	case "wait":
+		d, err := time.ParseDuration(words[1])
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.pass(d)
+	case "enter":
+		p.enter(words[1], keyOf(p.t, byte(len(p.people)+1)), nil)
+	case "cut":
+		p.named(words[1]).cut = true
+	case "join":
+		who := p.named(words[1])
+		who.cut = false
+		for _, other := range p.people {
+			if other != who && !other.cut {
+				p.sync(who, other)
+				p.sync(other, who)
+			}
+		}
+	case "see":
+		return p.see(p.named(words[1]))
+	default:
+		_ = p.step(p.named(words[0]), p.command(words[1:])) // a refusal is written down
+		p.now += time.Second
+	}
+	return out.String()
+}
+
+// command reads a command of a person.
+func (p *player) command(words []string) Command {
+	var who identity.ID
+	if i := slices.IndexFunc(p.people, func(v *villager) bool { return v.name == words[len(words)-1] }); i >= 0 {
+		who = p.people[i].key.ID()
+	}
+	rest := strings.Join(words[1:], " ")
+	commands := map[string]Command{
+		"raise-hand": RaiseHand{}, "lower-hand": LowerHand{who}, "invite-up": InviteUp{who}, "accept": AcceptStage{},
+		"decline": DeclineStage{}, "mute": SetMuted{true}, "unmute": SetMuted{false}, "move-down": MoveDown{who},
+		"make-moderator": Grant{who, invite.Moderator}, "ban": Ban{who}, "unban": Unban{who}, "title": SetTitle{rest},
+		"name": SetName{rest}, "leave": Leave{}, "close": Close{},
+	}
+	c := commands[words[0]]
+	if c == nil {
+		p.t.Fatalf("unknown command %q", words[0])
+	}
+	return c
+}
+
+func (p *player) named(name string) *villager {
+	i := slices.IndexFunc(p.people, func(v *villager) bool { return v.name == name })
+	if i < 0 {
+		p.t.Fatalf("nobody is called %q", name)
+	}
+	return p.people[i]
+}
+
+// see writes down what somebody sees.
+func (p *player) see(who *villager) string {
+	v := who.View()
+	out := fmt.Sprintf("%q%s\n", v.Title, said(v.Closed, " closed", v.Left, " left", v.Banned, " banned"))
+	for _, seen := range v.People {
+		hand := slices.Index(v.Hands, seen.ID) + 1
+		out += fmt.Sprintf("  %s, %v%s\n", seen.Name, seen.Role, said(
+			seen.OnStage, ", on stage", seen.Invited, ", invited up", seen.Muted, ", muted", hand > 0, fmt.Sprintf(", hand %d", hand)))
+	}
+	return out
+}
+
+// said is the words that follow a true.
+func said(pairs ...any) (words string) {
+	for n := 0; n < len(pairs); n += 2 {
+		if pairs[n].(bool) {
+			words += pairs[n+1].(string)
+		}
+	}
+	return words
+}
