@@ -1,7 +1,6 @@
 package rooms
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -279,24 +278,5 @@ func TestALatecomerSeesTheSame(t *testing.T) {
 	v.agree()
 	if late.stored != 2 {
 		t.Errorf("the latecomer was asked to keep %d ops, want the grant and the title", late.stored)
-	}
-}
-
-func TestCheckRefuses(t *testing.T) {
-	v := newVillage(t, Open, "host")
-	good := v.people[0].Sync(nil)[0]
-	for name, bad := range map[string][]byte{
-		"nothing":        nil,
-		"unknown kind":   {9, 1, 2},
-		"presence as op": append([]byte{itemOp}, good[1:]...),
-		"cut off":        good[:len(good)-1],
-		"too long":       append(bytes.Clone(good), make([]byte, maxPresence)...),
-	} {
-		if _, err := Check(v.id, bad); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-	if _, err := Check(identity.RoomID{1}, good); !errors.Is(err, ErrOtherRoom) {
-		t.Errorf("another room: got %v, want %v", err, ErrOtherRoom)
 	}
 }

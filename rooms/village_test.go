@@ -3,7 +3,6 @@ package rooms
 import (
 	"bytes"
 	"fmt"
-	"testing"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -12,7 +11,15 @@ import (
 
 var start = time.Unix(1_800_000_000, 0)
 
-func keyOf(t testing.TB, n byte) identity.Key {
+// teller is what a test, a fuzz target and a property have in common.
+type teller interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func keyOf(t teller, n byte) identity.Key {
 	t.Helper()
 	k, err := identity.Generate(bytes.NewReader(bytes.Repeat([]byte{n}, 64)))
 	if err != nil {
@@ -23,7 +30,7 @@ func keyOf(t testing.TB, n byte) identity.Key {
 
 // village is a few people in one room who hear each other's broadcasts at once.
 type village struct {
-	t       testing.TB
+	t       teller
 	genesis []byte
 	id      identity.RoomID
 	now     time.Duration
@@ -41,7 +48,7 @@ type villager struct {
 }
 
 // newVillage makes a room of a kind; the first of names is its host.
-func newVillage(t testing.TB, kind Kind, names ...string) *village {
+func newVillage(t teller, kind Kind, names ...string) *village {
 	t.Helper()
 	host := keyOf(t, 1)
 	genesis, id, err := NewGenesis(host, Genesis{Created: start.Unix(), Policy: Policy{Kind: kind, Title: "Tree", Stage: 3}})
