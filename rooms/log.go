@@ -266,8 +266,8 @@ func (l *oplog) parents(upon ...int) []Hash {
 
 // last is the place of somebody's last op.
 func (l *oplog) last(author identity.ID) (at int, ok bool) {
-	for at := len(l.entries) - 1; at >= 0; at-- {
-		if l.entries[at].op.Author == author {
+	for at, e := range slices.Backward(l.entries) {
+		if e.op.Author == author {
 			return at, true
 		}
 	}

@@ -3,6 +3,7 @@ package rooms
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -100,10 +101,8 @@ func (r *Room) barred(who identity.ID, steps []Hash) error {
 	if r.state.banned(who) {
 		return ErrBanned
 	}
-	for _, id := range steps {
-		if r.state.isRevoked(id) {
-			return fmt.Errorf("%w: the invite was taken back", ErrNoTicket)
-		}
+	if slices.ContainsFunc(steps, r.state.isRevoked) {
+		return fmt.Errorf("%w: the invite was taken back", ErrNoTicket)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -132,8 +133,16 @@ func (r *Room) heardOf() []*person {
 	return slices.DeleteFunc(all, func(p *person) bool { return p.away || p.doubtful || r.barred(p.Author, p.path) != nil })
 }
 
-// present are those who are seen in the room, by ID.
-func (r *Room) present() []*person { return slices.DeleteFunc(r.heardOf(), (*person).unseen) }
+// present are those who are seen in the room, in no order.
+func (r *Room) present() iter.Seq[*person] {
+	return func(yield func(*person) bool) {
+		for _, p := range r.people {
+			if !p.unseen() && r.barred(p.Author, p.path) == nil && !yield(p) {
+				return
+			}
+		}
+	}
+}
 
 // find is somebody who is seen in the room, or nil.
 func (r *Room) find(who identity.ID) *person {

@@ -26,6 +26,7 @@ func at(d time.Duration) uint64 { return uint64(start.Add(d).UnixMilli()) }
 
 // apart is a village of a host and one who is not heard.
 func apart(t *testing.T) (v *village, host, ann *villager) {
+	t.Helper()
 	v = newVillage(t, Open, "host", "ann")
 	host, ann = v.people[0], v.people[1]
 	ann.cut = true

@@ -34,13 +34,17 @@ func (r *Room) stage() []*person {
 	if r.state.closed() {
 		return nil
 	}
-	up := slices.DeleteFunc(r.present(), func(p *person) bool {
-		return r.role(p.Author) < invite.Moderator && !r.consents(p)
-	})
-	slices.SortStableFunc(up, func(a, b *person) int { // present is by ID
+	var up []*person
+	for p := range r.present() {
+		if r.role(p.Author) >= invite.Moderator || r.consents(p) {
+			up = append(up, p)
+		}
+	}
+	slices.SortFunc(up, func(a, b *person) int {
 		return cmp.Or(
 			cmp.Compare(r.role(b.Author), r.role(a.Author)),
 			cmp.Compare(r.called(a.Author), r.called(b.Author)),
+			a.Author.Compare(b.Author),
 		)
 	})
 	return up[:min(len(up), r.genesis.Policy.stage())]

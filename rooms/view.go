@@ -53,7 +53,7 @@ func (r *Room) View() View {
 	v.Policy.Topics = slices.Clone(v.Policy.Topics)
 	v.Epoch, _ = r.Epoch()
 	up := r.Speakers()
-	for _, p := range r.present() {
+	for p := range r.present() {
 		v.People = append(v.People, r.person(p, slices.Contains(up, p.Author)))
 	}
 	slices.SortFunc(v.People, func(a, b Person) int {
