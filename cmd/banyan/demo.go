@@ -85,13 +85,13 @@ func runDemo(cmd *cobra.Command, f demoFlags) error {
 		return err
 	}
 	if f.dir == "" {
-		defer os.RemoveAll(cfg.Dir)
+		defer func() { _ = os.RemoveAll(cfg.Dir) }() // it is temporary
 	}
 	logs, err := os.Create(filepath.Join(cfg.Dir, "processes.log"))
 	if err != nil {
 		return fmt.Errorf("keep the processes' logs: %w", err)
 	}
-	defer logs.Close()
+	defer func() { _ = logs.Close() }() // a log
 	cfg.Logs = logs
 	if !f.json {
 		cfg.Progress = progress(cmd.ErrOrStderr())

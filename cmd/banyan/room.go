@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
 	"github.com/banyan-rooms/banyan/cmd/internal/program"
@@ -78,11 +79,11 @@ func host(ctx context.Context, cmd *cobra.Command, f nodeFlags, v visitFlags, d 
 	printf(cmd, f, "Room  %s\nLink  %s", room, link)
 	if welcome {
 		ctx, cancel := context.WithCancel(ctx)
-		done := make(chan error, 1)
-		go func() { done <- (&guest{desk: d, room: room}).welcome(ctx) }()
+		var doorman errgroup.Group
+		doorman.Go(func() error { return (&guest{desk: d, room: room}).welcome(ctx) })
 		defer func() {
 			cancel()
-			<-done
+			_ = doorman.Wait() // what went wrong was logged
 		}()
 	}
 	return visit(ctx, cmd, f, v, d, room, begun)
