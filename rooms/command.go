@@ -66,10 +66,7 @@ func (r *Room) raiseHand(now time.Duration) error {
 		return ErrOnStage
 	}
 	if r.own.Hand == 0 {
-		r.own.Hand = max(r.wall(now).UnixMilli(), int64(r.own.Seq)) // not before it was down last
-		for r.state.isLowered(hand{r.own.Author, r.own.Hand}) {
-			r.own.Hand++ // another one than the one that was lowered
-		}
+		r.own.Hand = max(r.wall(now).UnixMilli(), int64(r.own.Seq)) // not before it was down last, so another hand than that
 		r.announce(now)
 	}
 	return nil

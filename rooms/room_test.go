@@ -275,6 +275,13 @@ func TestALatecomerSeesTheSame(t *testing.T) {
 	v.must(v.people[0], SetTitle{"Later"})
 	v.must(v.people[2], RaiseHand{})
 	late := v.enter("late", keyOf(t, 9), nil)
+	if _, here := late.Room.View().Me(); !here {
+		t.Error("the latecomer does not see itself")
+	}
+	v.must(late, Leave{})
+	if me, here := late.Room.View().Me(); here {
+		t.Errorf("the latecomer left and sees itself as %+v", me)
+	}
 	v.agree()
 	if late.stored != 2 {
 		t.Errorf("the latecomer was asked to keep %d ops, want the grant and the title", late.stored)

@@ -79,15 +79,18 @@ func TestConcurrentInvitationsLeaveNobodyBehind(t *testing.T) {
 	v := newVillage(t, Open, "host", "mod", "ann")
 	host, mod, ann := v.people[0], v.people[1], v.people[2]
 	v.must(host, Grant{mod.key.ID(), invite.Moderator})
-	mod.cut = true
-	v.must(host, InviteUp{ann.key.ID()})
+	host.cut = true
 	v.must(mod, InviteUp{ann.key.ID()})
 	v.must(ann, AcceptStage{})
-	mod.cut = false
-	v.sync(mod, ann)
-	v.sync(mod, host)
+	v.must(host, InviteUp{ann.key.ID()}) // the one that wins, being the host's
+	host.cut = false
+	v.sync(host, ann)
 	v.sync(host, mod)
+	v.sync(mod, host)
 	v.wantStage("host", "mod", "ann")
+	if st, _ := host.state.standing(ann.key.ID()); st.by == ann.own.Accepted {
+		t.Error("ann has accepted the invitation that wins; want the other")
+	}
 	v.must(mod, MoveDown{ann.key.ID()}) // ends both
 	v.wantStage("host", "mod")
 	if err := v.step(ann, AcceptStage{}); !errors.Is(err, ErrNotInvited) {

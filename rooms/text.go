@@ -24,8 +24,9 @@ func checkText(what, s string, limit int) error {
 	}
 	seen := s == ""
 	for _, r := range s {
-		// Bidi controls could make a name read as another.
-		if !unicode.IsGraphic(r) && r != joiner || unicode.Is(unicode.Bidi_Control, r) {
+		// Format characters are not graphic: among them are the marks of direction, which
+		// could make a name read as another.
+		if !unicode.IsGraphic(r) && r != joiner {
 			return fmt.Errorf("%w: the %s holds a control character", ErrText, what)
 		}
 		seen = seen || r != joiner && !unicode.IsSpace(r)
