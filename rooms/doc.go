@@ -27,7 +27,7 @@
 //     moderator, and nobody takes anything from the host.
 //  3. A moderator invites up, moves down, bans and unbans speakers and listeners, lowers
 //     hands, takes invites back, names the room, starts an epoch and closes the room.
-//  4. Anyone may give up their own role, and nobody else can do it for them.
+//  4. Anyone but the host may give up their own role.
 //
 // Of the log. The past of an op is all that its parents are and follow; two ops are
 // concurrent if neither is in the other's past:
