@@ -27,7 +27,7 @@ type nodeFlags struct {
 func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	addData(cmd, &f.data)
-	flags.StringArrayVar(&f.listen, "listen", nil, "multiaddr to listen on (default: all interfaces, any free port); may be repeated")
+	flags.StringArrayVar(&f.listen, "listen", nil, "multiaddr to listen on (default: all interfaces, and a port that stays yours while it is free); may be repeated")
 	flags.StringArrayVar(&f.bootstrap, "bootstrap", nil, "multiaddr of a peer or relay to meet others through; may be repeated")
 	flags.StringVar(&f.name, "name", "", "the name that others see (default: the one you used last)")
 	flags.IntVar(&f.maxChildren, "max-children", 0, "how many peers to forward sound to at most (0: decide by the machine)")

@@ -38,9 +38,9 @@ const (
 type Config struct {
 	Key identity.Key
 	// Listen are the multiaddrs to listen on: /ip4/…/tcp/… and
-	// /ip4/…/udp/…/quic-v1. None means every address, on a port that follows
-	// from the identity, so that it is the same after a restart, or on any free
-	// port when that one is taken.
+	// /ip4/…/udp/…/quic-v1; none means every address. Port 0, and that of none,
+	// follows from the identity, so that it is the same after a restart; it is any
+	// free port when that one is taken.
 	Listen []string
 	// Bootstrap are multiaddrs, ending in /p2p/<id>, of peers to meet always.
 	Bootstrap []string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -23,7 +24,8 @@ const (
 	portCount = 16384
 )
 
-// portOf is the port that a peer listens on if it may choose.
+// portOf is the port that a peer listens on if it may choose: the same after each
+// start, so that the addresses in its links outlive one.
 func portOf(id identity.ID) int {
 	return firstPort + int(binary.BigEndian.Uint16(id[:]))%portCount
 }
@@ -40,12 +42,28 @@ func listenOn(ctx context.Context, asked []string, id identity.ID) ([]ma.Multiad
 		if err != nil {
 			return nil, fmt.Errorf("address to listen on: %w", err)
 		}
-		if err := probe(ctx, a); err != nil {
+		if own := ownPort(a, id); probe(ctx, own) == nil {
+			a = own
+		} else if err := probe(ctx, a); err != nil {
 			return nil, err
 		}
 		addrs = append(addrs, a)
 	}
 	return addrs, nil
+}
+
+// ownPort puts the peer's own port where any is asked for.
+func ownPort(a ma.Multiaddr, id identity.ID) ma.Multiaddr {
+	own := slices.Clone(a)
+	for i, c := range own {
+		if c.Value() != "0" || c.Code() != ma.P_TCP && c.Code() != ma.P_UDP {
+			continue
+		}
+		if port, err := ma.NewComponent(c.Protocol().Name, strconv.Itoa(portOf(id))); err == nil {
+			own[i] = *port
+		}
+	}
+	return own
 }
 
 // defaultListen returns every address of the machine, on the peer's own port or on

@@ -2,6 +2,8 @@ package p2p
 
 import (
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,6 +50,34 @@ func TestDefaultPortFollowsFromIdentity(t *testing.T) {
 	a, b := identity.ID{0, 1}, identity.ID{0xff, 0xff}
 	if portOf(a) != firstPort+1 || portOf(b) != firstPort+portCount-1 {
 		t.Errorf("ports %d and %d", portOf(a), portOf(b))
+	}
+}
+
+func TestAnyPortIsTheSameAfterARestart(t *testing.T) {
+	key, err := identity.Generate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addrs := func() []string {
+		n, err := New(Config{Key: key, Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		return n.Addrs()
+	}
+	first := addrs()
+	if again := addrs(); len(first) != 2 || !slices.Equal(first, again) {
+		t.Errorf("listened on %v, then on %v", first, again)
+	}
+	taken, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(portOf(key.ID())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	other := addrs()
+	if len(other) != 2 || slices.Equal(first, other) {
+		t.Errorf("listened on %v although its TCP port was taken", other)
 	}
 }
 
