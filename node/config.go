@@ -63,7 +63,8 @@ const (
 	cardTTL        = 2 * time.Minute  // and counts: one renewal may be lost
 	cardFresh      = 5 * time.Second  // between two cards of a room, however many newcomers the lobby has
 	refusedFor     = 5 * time.Minute  // a peer that would not relay is left alone
-	rememberEvery  = time.Minute      // the peers met are written down
+	rememberEvery  = time.Second      // new peers are written down
+	rememberAgain  = time.Minute      // and all that are still connected, as the ones met last
 	emptyFor       = time.Minute      // a relay leaves a room after so long alone
 	tick           = time.Second      // counters and delays are shown anew
 	rttEvery       = 5 * time.Second  // the mesh is told a neighbour's round trip

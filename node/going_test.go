@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
 	"github.com/banyan-rooms/banyan/rooms"
 )
 
@@ -171,6 +172,36 @@ func TestRoomIsThereAgainAfterRestart(t *testing.T) {
 			t.Errorf("counter %d of key %d after %d of %d: a number could be used twice",
 				second[0].CTR, second[0].KID, heard[9].CTR, heard[9].KID)
 		}
+	})
+}
+
+func TestKilledHostFindsItsRoomAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVillage(t)
+		defer v.close()
+		host, friend, _ := v.stage(rooms.InviteOnly, 0)
+		room := host.Status().Rooms[0].ID
+		time.Sleep(3 * time.Second)
+		kept := host.store.copy() // without what an orderly end would write
+		if len(kept.peers[friend.ID()]) == 0 {
+			t.Error("the friend was not remembered at once")
+		}
+		host.kill()
+		time.Sleep(10 * time.Second)
+
+		again := v.start("host", host.cfg.Key, kept)
+		again.join(room.String())
+		v.until(15*time.Second, "the host sees the friend again", func() bool { return again.person(room, friend).ID == friend.ID() })
+		guest := v.add("guest")
+		link, err := invite.ParseLink(again.link(room, InviteOptions{Named: guest.ID()}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there := friend.peer.Addrs()[0]; !slices.Contains(link.Addrs, there) {
+			t.Errorf("the link names %v, want the friend's %s among them", link.Addrs, there)
+		}
+		again.kill()
+		guest.join(link.String()) // by way of the friend
 	})
 }
 

@@ -89,21 +89,26 @@ func (m *member) number(next invite.Invite) (serial uint32, err error) {
 }
 
 // linkAddrs are where somebody of the room can be found: oneself, then relays, then
-// others.
+// others, and at last who may know of somebody: the bootstrap peers.
 func (m *member) linkAddrs() []string {
 	network := m.n.cfg.Network
 	all := firsts(network.Addrs(), invite.MaxAddrs/2)
-	place := m.place.Load()
-	others := append(slices.Clone(place.Relays), place.Root, place.Parent)
-	for _, id := range append(others, m.company()...) {
-		if id == m.n.ID() || id.IsZero() {
-			continue
-		}
-		for _, a := range firsts(network.AddrsOf(id), 2) {
-			if !slices.Contains(all, a) && len(all) < invite.MaxAddrs {
+	add := func(addrs []string) {
+		for _, a := range firsts(addrs, 2) {
+			if len(a) <= maxAddr && len(all) < invite.MaxAddrs && !slices.Contains(all, a) {
 				all = append(all, a)
 			}
 		}
+	}
+	place := m.place.Load()
+	others := append(slices.Clone(place.Relays), place.Root, place.Parent)
+	for _, id := range append(others, m.company()...) {
+		if id != m.n.ID() && !id.IsZero() {
+			add(network.AddrsOf(id))
+		}
+	}
+	for _, addrs := range peersOf(m.n.cfg.Bootstrap) {
+		add(addrs)
 	}
 	return slices.DeleteFunc(all, func(a string) bool { return len(a) > maxAddr })
 }

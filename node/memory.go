@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,32 +12,44 @@ import (
 )
 
 // runMemory writes down, until ctx ends, who is connected, so that the node finds
-// somebody again after a restart.
+// somebody again after a restart, also after one that nobody saw coming.
 func (n *Node) runMemory(ctx context.Context) error {
 	clock := time.NewTicker(rememberEvery)
 	defer clock.Stop()
+	written, since := make(map[identity.ID][]string), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
-			n.remember()
+			n.remember(written)
 			return nil
-		case <-clock.C:
-			n.remember()
+		case now := <-clock.C:
+			if now.Sub(since) >= rememberAgain {
+				clear(written)
+				since = now
+			}
+			n.remember(written)
 		}
 	}
 }
 
-func (n *Node) remember() {
+// remember writes down the peers of whom something else was written before.
+func (n *Node) remember(written map[identity.ID][]string) {
+	news := make(map[identity.ID][]string)
 	for _, id := range n.cfg.Network.Peers() {
-		addrs := n.cfg.Network.AddrsOf(id)
-		if len(addrs) == 0 {
-			continue
-		}
-		if err := n.cfg.Store.PutPeer(id, addrs[:min(len(addrs), maxAddrs)]); err != nil {
-			n.log.Debug("peers were not written down", "error", err)
-			return
+		addrs := firsts(n.cfg.Network.AddrsOf(id), maxAddrs)
+		slices.Sort(addrs)
+		if len(addrs) > 0 && !slices.Equal(addrs, written[id]) {
+			news[id] = addrs
 		}
 	}
+	if len(news) == 0 {
+		return
+	}
+	if err := n.cfg.Store.PutPeers(news); err != nil {
+		n.log.Debug("peers were not written down", "error", err)
+		return
+	}
+	maps.Copy(written, news)
 }
 
 // meet connects to the bootstrap peers and those known from before, and tries again

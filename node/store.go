@@ -39,6 +39,6 @@ type Store interface {
 	// Peers are the addresses, each ending in /p2p/<id>, of peers met before, the
 	// latest first.
 	Peers() ([]string, error)
-	// PutPeer keeps the addresses of a peer that was met just now.
-	PutPeer(id identity.ID, addrs []string) error
+	// PutPeers keeps the addresses of peers that were met just now.
+	PutPeers(met map[identity.ID][]string) error
 }

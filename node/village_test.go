@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -302,6 +303,17 @@ func newFakeStore() *fakeStore {
 	}
 }
 
+// copy is the store as it is now.
+func (s *fakeStore) copy() *fakeStore {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &fakeStore{
+		name: s.name, order: slices.Clone(s.order), genesis: maps.Clone(s.genesis), items: maps.Clone(s.items),
+		tickets: maps.Clone(s.tickets), secrets: maps.Clone(s.secrets), counters: maps.Clone(s.counters),
+		uses: maps.Clone(s.uses), peers: maps.Clone(s.peers),
+	}
+}
+
 var _ transport.Network = (*memory.Peer)(nil)
 
 var errUnknown = errors.New("room is not kept")
@@ -429,8 +441,8 @@ func (s *fakeStore) Peers() ([]string, error) {
 	return all, nil
 }
 
-func (s *fakeStore) PutPeer(id identity.ID, addrs []string) error {
-	return s.write(func() error { s.peers[id] = addrs; return nil })
+func (s *fakeStore) PutPeers(met map[identity.ID][]string) error {
+	return s.write(func() error { maps.Copy(s.peers, met); return nil })
 }
 
 // frame is one numbered frame.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -47,30 +48,19 @@ func (s *Store) Peers() ([]string, error) {
 	return addrs, err
 }
 
-// PutPeer keeps the addresses of a peer that was met just now, and forgets those
-// that were met longest ago if there are more than MaxPeers. Addresses beyond
-// MaxAddrs, or too long to be any, are left out; without any the peer is forgotten.
-func (s *Store) PutPeer(id identity.ID, addrs []string) error {
-	if id.IsZero() {
+// PutPeers keeps the addresses of peers that were met just now, and forgets those that
+// were met longest ago if there are more than MaxPeers. Addresses beyond MaxAddrs, or
+// too long to be any, are left out; a peer without any is forgotten.
+func (s *Store) PutPeers(met map[identity.ID][]string) error {
+	if _, nobody := met[identity.ID{}]; nobody {
 		return errors.New("remember a peer: it has no name")
 	}
-	addrs = slices.DeleteFunc(slices.Clone(addrs), func(a string) bool { return a == "" || len(a) > maxAddr })
-	addrs = addrs[:min(len(addrs), MaxAddrs)]
 	return s.update(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketPeers)
-		if len(addrs) == 0 {
-			return b.Delete(id[:])
-		}
-		order, err := b.NextSequence()
-		if err != nil {
-			return err
-		}
-		value, err := canon.Marshal(remembered{Order: order, Addrs: addrs})
-		if err != nil {
-			return err
-		}
-		if err := b.Put(id[:], value); err != nil {
-			return err
+		for _, id := range slices.SortedFunc(maps.Keys(met), identity.ID.Compare) {
+			if err := putPeer(b, id, met[id]); err != nil {
+				return err
+			}
 		}
 		all, err := peers(b)
 		if err != nil {
@@ -83,4 +73,21 @@ func (s *Store) PutPeer(id identity.ID, addrs []string) error {
 		}
 		return nil
 	})
+}
+
+func putPeer(b *bolt.Bucket, id identity.ID, addrs []string) error {
+	addrs = slices.DeleteFunc(slices.Clone(addrs), func(a string) bool { return a == "" || len(a) > maxAddr })
+	addrs = addrs[:min(len(addrs), MaxAddrs)]
+	if len(addrs) == 0 {
+		return b.Delete(id[:])
+	}
+	order, err := b.NextSequence()
+	if err != nil {
+		return err
+	}
+	value, err := canon.Marshal(remembered{Order: order, Addrs: addrs})
+	if err != nil {
+		return err
+	}
+	return b.Put(id[:], value)
 }

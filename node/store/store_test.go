@@ -198,17 +198,17 @@ func TestPeersAreBounded(t *testing.T) {
 	s := open(t, t.TempDir())
 	first := id(t)
 	addr := func(i int) []string { return []string{fmt.Sprintf("/ip4/192.0.2.1/tcp/%d", i)} }
-	if err := s.PutPeer(first, addr(0)); err != nil {
+	if err := s.PutPeers(map[identity.ID][]string{first: addr(0)}); err != nil {
 		t.Fatal(err)
 	}
 	met := make([]identity.ID, MaxPeers+2)
 	for i := range met {
 		if met[i] = id(t); i == 10 {
-			if err := s.PutPeer(first, addr(9999)); err != nil { // met again
+			if err := s.PutPeers(map[identity.ID][]string{first: addr(9999)}); err != nil { // met again
 				t.Fatal(err)
 			}
 		}
-		if err := s.PutPeer(met[i], addr(i+1)); err != nil {
+		if err := s.PutPeers(map[identity.ID][]string{met[i]: addr(i + 1)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -219,13 +219,13 @@ func TestPeersAreBounded(t *testing.T) {
 	if slices.Contains(got, addr(1)[0]) || !slices.Contains(got, addr(9999)[0]) {
 		t.Error("not the one met longest ago was forgotten")
 	}
-	if err := s.PutPeer(first, []string{"", strings.Repeat("x", maxAddr+1)}); err != nil {
+	if err := s.PutPeers(map[identity.ID][]string{first: {"", strings.Repeat("x", maxAddr+1)}}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err = s.Peers(); err != nil || slices.Contains(got, addr(9999)[0]) {
 		t.Errorf("a peer without an address is remembered: %v", err)
 	}
-	if err := s.PutPeer(identity.ID{}, addr(1)); err == nil {
+	if err := s.PutPeers(map[identity.ID][]string{{}: addr(1)}); err == nil {
 		t.Error("remembered nobody")
 	}
 }
