@@ -54,7 +54,7 @@ func (n *Node) answerAdmit(ctx context.Context, from identity.ID, request []byte
 func (n *Node) reply(answer any, err error) ([]byte, error) {
 	if err != nil {
 		n.counters.denied.Add(1)
-		return nil, err
+		return nil, advised(err)
 	}
 	n.counters.served.Add(1)
 	return canon.Marshal(answer)
@@ -74,7 +74,7 @@ func (n *Node) answerSync(ctx context.Context, from identity.ID, r syncRequest) 
 	}
 	a, err := ask(ctx, s, func(now time.Duration) syncAnswer {
 		if err := m.room.MayEnter(now, from, r.Ticket); err != nil {
-			a.Refused, a.Addrs = err.Error(), nil
+			a.Refused, a.Addrs = advised(err).Error(), nil
 			return a
 		}
 		a.Items, a.More = cutItems(m.room.Sync(r.Heads), maxSyncAnswer)

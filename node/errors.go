@@ -1,6 +1,13 @@
 package node
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/rooms"
+)
 
 // What a person is told. Refusals by other packages (an expired invite, a closed
 // room, a name too long) come through in their own words.
@@ -30,3 +37,24 @@ var (
 
 	errEntering = errors.New("you are entering this room already")
 )
+
+// spoilt is what a new link helps against.
+var spoilt = []error{
+	invite.ErrMalformed, invite.ErrForged, invite.ErrExpired, invite.ErrRoom, invite.ErrChain, invite.ErrQuota,
+	invite.ErrBearer, invite.ErrUsed,
+}
+
+// advised adds to what is wrong with an invite what its holder can do about it.
+func advised(err error) error {
+	switch {
+	case errors.Is(err, invite.ErrHolder):
+		return fmt.Errorf("%w; ask whoever invites you for one of your own", err)
+	case errors.Is(err, rooms.ErrNoTicket):
+		return fmt.Errorf("%w; ask somebody who is in it for a link", err)
+	case errors.Is(err, invite.ErrVersion):
+		return fmt.Errorf("%w; whoever has the older one should update", err)
+	case slices.ContainsFunc(spoilt, func(e error) bool { return errors.Is(err, e) }):
+		return fmt.Errorf("%w; ask for a new link", err)
+	}
+	return err
+}

@@ -137,7 +137,8 @@ func TestLinksThatAreNoGood(t *testing.T) {
 		}{
 			{"text that is no link", "hello", invite.ErrMalformed.Error()},
 			{"a link cut short", good[:len(good)-20], invite.ErrMalformed.Error()},
-			{"a tampered link", good[:200] + flip(good[200]) + good[201:], ""},
+			{"a tampered link", good[:200] + flip(good[200]) + good[201:], invite.ErrForged.Error()},
+			{"someone else's invite", host.link(room, InviteOptions{Named: other.ID()}), invite.ErrHolder.Error()},
 			{"an expired invite", short, invite.ErrExpired.Error()},
 			{"an invite to another room", wrongRoom.String(), invite.ErrRoom.Error()},
 			{"an invite by nobody of the room", forged.String(), invite.ErrChain.Error()},
@@ -150,6 +151,8 @@ func TestLinksThatAreNoGood(t *testing.T) {
 			_, err := guest.Join(t.Context(), test.link)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s: %v, want %q", test.name, err, test.want)
+			} else if !strings.Contains(err.Error(), "ask ") {
+				t.Errorf("%s: %v, want what to do about it", test.name, err)
 			}
 			if d := time.Since(began); d > startTimeout {
 				t.Errorf("%s: refused after %v", test.name, d)

@@ -24,9 +24,9 @@ func (n *Node) Join(ctx context.Context, text string) (identity.RoomID, error) {
 	}
 	link, err := invite.ParseLink(text)
 	if err != nil {
-		return identity.RoomID{}, err
+		return identity.RoomID{}, advised(err)
 	}
-	return link.Room, n.visit(ctx, link)
+	return link.Room, advised(n.visit(ctx, link))
 }
 
 // Enter enters a room of the lobby, or one entered before.

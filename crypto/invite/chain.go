@@ -121,7 +121,7 @@ func open(envelope []byte) (step, error) {
 	}
 	issuer, payload, err := identity.Open(Purpose, envelope)
 	if err != nil {
-		return step{}, err
+		return step{}, fmt.Errorf("%w (%w)", ErrForged, err)
 	}
 	s := step{id: sha256.Sum256(envelope), issuer: issuer}
 	if err := read(payload, Version, &s.Invite); err != nil {
@@ -137,7 +137,7 @@ func read(b []byte, version uint64, v any) error {
 		return fmt.Errorf("%w (%w)", ErrVersion, met)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
+		return errDamaged
 	}
 	return nil
 }

@@ -54,10 +54,10 @@ const (
 	maxTime      = 1 << 37 // Unix seconds, in the year 6325: far off and safe to reckon with
 )
 
-// What can be wrong with an invite. Every error of this package wraps one of these
-// or [identity.ErrPurpose].
+// What can be wrong with an invite. Every error of this package wraps one of these.
 var (
 	ErrMalformed   = errors.New("this is not a Banyan invite")
+	ErrForged      = errors.New("this invite was changed after it was signed")
 	ErrVersion     = errors.New("this invite was made by another version of Banyan")
 	ErrExpired     = errors.New("this invite has expired")
 	ErrNotYet      = errors.New("this invite is not valid yet")
@@ -68,6 +68,8 @@ var (
 	ErrBearer      = errors.New("the secret of this invite is wrong")
 	ErrUsed        = errors.New("this invite has been used as often as it may be")
 	ErrNotRedeemer = errors.New("this invite cannot be redeemed here")
+
+	errDamaged = fmt.Errorf("%w: part of it is missing or changed, copy it whole", ErrMalformed)
 )
 
 // Bearer is the secret of a bearer invite. Whoever holds it may come in.

@@ -68,7 +68,7 @@ func ParseLink(s string) (Link, error) {
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(strings.TrimRight(code, "="))
 	if err != nil || len(raw) == 0 {
-		return Link{}, fmt.Errorf("%w: part of it is missing or changed, copy it whole", ErrMalformed)
+		return Link{}, errDamaged
 	}
 	var w wireLink
 	if err := read(raw, linkVersion, &w); err != nil {
