@@ -53,11 +53,27 @@ type Recorder struct {
 	now   time.Duration // latest heard of
 }
 
+// Check finds, before there is anything to record, what would keep [New] from beginning
+// a recording in a folder. It makes the folder.
+func Check(dir string) error {
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, MixName)); err == nil {
+		return taken(dir)
+	}
+	probe, err := os.CreateTemp(dir, MixName+"-*")
+	if err != nil {
+		return elsewhere(dir, err)
+	}
+	return elsewhere(dir, errors.Join(probe.Close(), os.Remove(probe.Name())))
+}
+
 // New begins a recording in a folder, which is made if it is not there. A recording
 // that is there already is not written over.
 func New(dir string, newDecoder func() (audio.Decoder, error)) (*Recorder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make a folder for the recording: %w", err)
+	if err := makeDir(dir); err != nil {
+		return nil, err
 	}
 	r := &Recorder{dir: dir, newDecoder: newDecoder, skip: ogg.PreSkip}
 	var err error
@@ -72,14 +88,26 @@ func New(dir string, newDecoder func() (audio.Decoder, error)) (*Recorder, error
 
 // create makes a new file.
 func (r *Recorder) create(name string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(r.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	path := filepath.Join(r.dir, name)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("there is a recording in %s already; choose another folder: %w", r.dir, err)
+		return nil, taken(r.dir)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("make a file for the recording: %w", err)
+	return f, failed(path, err)
+}
+
+func makeDir(dir string) error { return elsewhere(dir, os.MkdirAll(dir, 0o700)) }
+
+func taken(dir string) error {
+	return fmt.Errorf("there is a recording in %s already; choose another folder: %w", dir, os.ErrExist)
+}
+
+// elsewhere says that nothing can be recorded into a folder, if so.
+func elsewhere(dir string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return f, nil
+	return fmt.Errorf("nothing can be recorded into %s; choose another folder: %w", dir, err)
 }
 
 // Frame is a frame that was heard.

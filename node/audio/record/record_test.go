@@ -312,12 +312,20 @@ func TestNamesOfFiles(t *testing.T) {
 
 func TestWhatCannotBeWritten(t *testing.T) {
 	r, dir := start(t)
-	if _, err := New(dir, newFlat); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "choose another folder") {
-		t.Errorf("a second recording in one folder: %v", err)
-	}
 	check(t, r.Close())
-	if _, err := New(filepath.Join(dir, MixName, "x"), newFlat); err == nil || !strings.Contains(err.Error(), "make a folder") {
-		t.Errorf("a folder in a file: %v", err)
+	begin := func(dir string) error { _, err := New(dir, newFlat); return err }
+	for name, begin := range map[string]func(string) error{"checked": Check, "begun": begin} {
+		if err := begin(dir); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "choose another folder") {
+			t.Errorf("a second recording in one folder, %s: %v", name, err)
+		}
+		if err := begin(filepath.Join(dir, MixName, "x")); err == nil || !strings.Contains(err.Error(), "choose another folder") {
+			t.Errorf("a folder in a file, %s: %v", name, err)
+		}
+	}
+	next := filepath.Join(dir, "next")
+	check(t, Check(next))
+	if files, err := os.ReadDir(next); err != nil || len(files) > 0 {
+		t.Errorf("a check leaves %v, %v", files, err)
 	}
 	failed := errors.New("no library")
 	r, err := New(t.TempDir(), func() (audio.Decoder, error) { return nil, failed })
