@@ -2,8 +2,9 @@
 // it was in, what it has promised.
 //
 // A data directory, mode 0700, holds two files. identity.key, mode 0600, is the
-// private key as one line of base64 (libp2p's format within). banyan.db is a bbolt
-// database that one process at a time can open:
+// private key as one line of base64 (libp2p's format within). While a node runs there
+// is node.json, mode 0600, which tells the same person's other programs how to ask it.
+// banyan.db is a bbolt database that one process at a time can open:
 //
 //	meta      "version" → 1
 //	self      "name" → text

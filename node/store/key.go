@@ -18,21 +18,28 @@ const maxKeyFile = 4 << 10 // bytes; ours have 97
 // loadKey reads the identity of a data directory, or makes one.
 func loadKey(dir string) (identity.Key, error) {
 	path := filepath.Join(dir, keyName)
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	key, err := readKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return makeKey(dir)
-	case err != nil:
-		return identity.Key{}, sentence(path, err)
-	case info.Size() > maxKeyFile:
-		return identity.Key{}, damagedKey(path, fmt.Errorf("%d bytes", info.Size()))
-	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrPermission) {
-		return identity.Key{}, fmt.Errorf("this user may not read %s; change its owner: %w", path, err)
 	}
 	if err != nil {
-		return identity.Key{}, sentence(path, err)
+		return identity.Key{}, err
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 { // copied without care; others need not read on
+		err = os.Chmod(path, fileMode)
+	}
+	return key, sentence(path, err)
+}
+
+// readKey reads an identity.
+func readKey(path string) (identity.Key, error) {
+	text, err := readFile(path, maxKeyFile)
+	switch {
+	case errors.Is(err, errLong):
+		return identity.Key{}, damagedKey(path, err)
+	case err != nil:
+		return identity.Key{}, err
 	}
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil {
@@ -41,11 +48,6 @@ func loadKey(dir string) (identity.Key, error) {
 	key, err := identity.ParseKey(raw)
 	if err != nil {
 		return identity.Key{}, damagedKey(path, err)
-	}
-	if info.Mode().Perm()&0o077 != 0 { // copied without care; others need not read on
-		if err := os.Chmod(path, fileMode); err != nil {
-			return identity.Key{}, sentence(path, err)
-		}
 	}
 	return key, nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -69,6 +70,9 @@ func Open(dir string) (*Store, error) {
 	if err = s.prepare(); err == nil {
 		s.key, err = loadKey(dir) // under the database's lock: two nodes never make two keys
 	}
+	if err == nil {
+		err = closeDoor(dir)
+	}
 	if err != nil {
 		_ = s.db.Close()
 		return nil, err
@@ -103,10 +107,11 @@ func (s *Store) prepare() error {
 
 // Close closes the data directory.
 func (s *Store) Close() error {
-	if err := s.db.Close(); err != nil {
-		return fmt.Errorf("close %s: %w", s.path, err)
+	err := closeDoor(filepath.Dir(s.path)) // while it is still this store's
+	if failed := s.db.Close(); failed != nil {
+		err = errors.Join(err, fmt.Errorf("close %s: %w", s.path, failed))
 	}
-	return nil
+	return err
 }
 
 // Key is the identity that the data directory belongs to.
