@@ -128,7 +128,7 @@ func (s *Server) postInvite(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(r, &body); err != nil {
 		return err
 	}
-	options, err := body.options()
+	options, err := body.Options()
 	if err != nil {
 		return err
 	}

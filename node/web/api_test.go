@@ -141,7 +141,7 @@ func TestVisit(t *testing.T) {
 	if r.Slots[0] != peer(2) {
 		t.Errorf("slots %v, want the speaker in the first", r.Slots)
 	}
-	inv := body[Invitation](t, want(201, s.do(t, "POST", room+"/invite", `{"role":"speaker","uses":3,"expires_hours":2}`)))
+	inv := body[Invitation](t, want(201, s.do(t, "POST", room+"/invite", `{"role":"speaker","uses":3,"expires":"2h"}`)))
 	options := node.InviteOptions{Bearer: true, Role: invite.Speaker, Uses: 3, Expires: 2 * time.Hour}
 	if f.invited[0] != options {
 		t.Errorf("invited with %+v, want %+v", f.invited[0], options)

@@ -37,22 +37,25 @@ func (r NewRoom) policy() (rooms.Policy, error) {
 
 // NewInvite is what an invite is made from; all of it is optional.
 type NewInvite struct {
-	Role         string      `json:"role"`          // what the guest becomes; empty is listener
-	Uses         uint32      `json:"uses"`          // how many people may use the link; 0 is any number
-	ExpiresHours uint32      `json:"expires_hours"` // 0 is a day
-	Peer         identity.ID `json:"peer"`          // for this person only; zero is for whoever has the link
+	Role    string      `json:"role,omitempty"`    // what the guest becomes; empty is listener
+	Uses    uint32      `json:"uses,omitempty"`    // how many people may use the link; 0 is any number
+	Expires string      `json:"expires,omitempty"` // 90m or 24h, as [time.ParseDuration] reads it; empty is a day
+	Peer    identity.ID `json:"peer,omitzero"`     // for this person only; zero is for whoever has the link
 }
 
-// options is what a node makes of it.
-func (i NewInvite) options() (node.InviteOptions, error) {
+// Options is what a node makes of it.
+func (i NewInvite) Options() (node.InviteOptions, error) {
 	role, err := invite.ParseRole(cmp.Or(i.Role, invite.Listener.String()))
 	if err != nil {
 		return node.InviteOptions{}, refuse(http.StatusBadRequest, "%w", err)
 	}
-	return node.InviteOptions{
-		Bearer: i.Peer.IsZero(), Named: i.Peer, Role: role, Uses: i.Uses,
-		Expires: time.Duration(cmp.Or(i.ExpiresHours, 24)) * time.Hour,
-	}, nil
+	o := node.InviteOptions{Bearer: i.Peer.IsZero(), Named: i.Peer, Role: role, Uses: i.Uses}
+	if i.Expires != "" {
+		if o.Expires, err = time.ParseDuration(i.Expires); err != nil || o.Expires <= 0 {
+			return o, refuse(http.StatusBadRequest, "expires is %q; an invite is good for a while such as 90m or 24h", i.Expires)
+		}
+	}
+	return o, nil
 }
 
 // Invitation is a link to hand to a guest, in its two forms.

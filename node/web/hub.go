@@ -141,8 +141,12 @@ func (h *hub) room(id identity.RoomID) (node.RoomStatus, *ear, error) {
 	return node.RoomStatus{}, nil, node.ErrNoRoom
 }
 
-// publish hands the state to all readers, if it changed.
+// publish hands the state to all readers, if it changed. A page that nobody ever
+// opened costs nothing.
 func (h *hub) publish() {
+	if h.unused() {
+		return
+	}
 	b := encode(h.tidy())
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -153,6 +157,17 @@ func (h *hub) publish() {
 	for r := range h.readers {
 		r.putState(b)
 	}
+}
+
+// unused tells whether nobody looks or listens.
+func (h *hub) unused() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.readers) > 0 || len(h.ears.rooms()) > 0 {
+		return false
+	}
+	h.state = nil // it grows old
+	return true
 }
 
 // publishLevels hands out the levels of all rooms, and tells whether there are any:
@@ -183,9 +198,10 @@ func encode(v any) []byte {
 	return b
 }
 
-// subscribe adds a reader, who finds the latest state waiting.
+// subscribe adds a reader, who gets the latest state.
 func (h *hub) subscribe() *mailbox {
 	m := newMailbox()
+	defer h.poke() // nobody may have looked until now
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.readers[m] = struct{}{}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -28,13 +29,21 @@ const (
 	keepAliveEvery    = time.Second
 )
 
-// rtc makes peer connections with the local browser: one UDP port for all.
+// rtc makes peer connections with the local browser: one UDP port for all, opened when
+// the first sound is asked for. It is safe for concurrent use.
 type rtc struct {
+	mu  sync.Mutex
 	mux ice.UDPMux
 	api *webrtc.API
 }
 
-func newRTC(ctx context.Context) (*rtc, error) {
+// open returns what makes connections.
+func (r *rtc) open(ctx context.Context) (*webrtc.API, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.api != nil {
+		return r.api, nil
+	}
 	var listen net.ListenConfig
 	conn, err := listen.ListenPacket(ctx, "udp4", "0.0.0.0:0")
 	if err != nil {
@@ -56,7 +65,18 @@ func newRTC(ctx context.Context) (*rtc, error) {
 	if err != nil {
 		return nil, errors.Join(err, mux.Close(), conn.Close())
 	}
-	return &rtc{mux: mux, api: webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings))}, nil
+	r.mux, r.api = mux, webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings))
+	return r.api, nil
+}
+
+// close gives the port back. Nothing is opened afterwards: requests have ended.
+func (r *rtc) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mux == nil {
+		return nil
+	}
+	return r.mux.Close()
 }
 
 // voice is the one codec, and the one header extension: how loud a packet is.
@@ -77,8 +97,6 @@ func voice() (*webrtc.MediaEngine, error) {
 	}
 	return &media, nil
 }
-
-func (r *rtc) close() error { return r.mux.Close() }
 
 // errSDP answers an offer that cannot be used.
 func errSDP(err error) error {

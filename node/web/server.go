@@ -41,7 +41,7 @@ type Server struct {
 	keys  *keys
 	guard *guard
 	ui    ui
-	rtc   *rtc
+	rtc   rtc
 	hub   *hub
 }
 
@@ -59,15 +59,11 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	media, err := newRTC(ctx)
-	if err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
 	k := newKeys(cfg.Token)
 	port := l.Addr().(*net.TCPAddr).Port
 	return &Server{
 		cfg: cfg, log: cfg.Log, door: l, keys: k, guard: newGuard(k, port),
-		ui: files, rtc: media, hub: newHub(cfg.Node, cfg.Version),
+		ui: files, hub: newHub(cfg.Node, cfg.Version),
 	}, nil
 }
 

@@ -23,7 +23,11 @@ func (s *Server) openEars(ctx context.Context, room node.RoomStatus, e *ear, off
 		return nil, "", refuse(http.StatusBadRequest,
 			"the offer has %d audio sections; offer one for each speaker to be heard at once, from 1 to %d", n, maxSections)
 	}
-	c, err := newCall(s.rtc.api, room.ID, false, s.hub.poke)
+	api, err := s.rtc.open(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := newCall(api, room.ID, false, s.hub.poke)
 	if err != nil {
 		return nil, "", err
 	}

@@ -47,7 +47,11 @@ func (s *Server) openMic(ctx context.Context, room node.RoomStatus, _ *ear, offe
 	} else if n != 1 {
 		return nil, "", refuse(http.StatusBadRequest, "the offer has %d audio sections; a microphone is one", n)
 	}
-	c, err := newCall(s.rtc.api, room.ID, true, s.hub.poke)
+	api, err := s.rtc.open(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := newCall(api, room.ID, true, s.hub.poke)
 	if err != nil {
 		return nil, "", err
 	}

@@ -27,7 +27,7 @@ async function make(room, wishes) {
   change({ link: null, copied: '' })
   try {
     change({ link: await api.invite(room, {
-      role: wishes.role, uses: uses[wishes.uses], expires_hours: hours[wishes.expires],
+      role: wishes.role, uses: uses[wishes.uses], expires: `${hours[wishes.expires]}h`,
     }) })
   } catch (error) {
     toast(error.message, 'error')
