@@ -11,11 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
+	"github.com/banyan-rooms/banyan/cmd/internal/ground"
 	"github.com/banyan-rooms/banyan/cmd/internal/program"
 	"github.com/banyan-rooms/banyan/node"
-	"github.com/banyan-rooms/banyan/node/store"
 	"github.com/banyan-rooms/banyan/node/transport/p2p"
-	"github.com/banyan-rooms/banyan/node/transport/rtc"
 )
 
 // version is set by the linker (see the Makefile).
@@ -87,33 +86,16 @@ func run(cmd *cobra.Command, f flags) (err error) {
 	if err != nil {
 		return err
 	}
-	p2p.SetLog(log)
-	kept, err := store.Open(f.data)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, kept.Close()) }()
-	known, err := kept.Peers()
-	if err != nil {
-		return err
-	}
-	network, err := p2p.New(p2p.Config{
-		Key: kept.Key(), Listen: f.listen, Bootstrap: f.bootstrap, Known: known,
-		Server: true, LowPeers: lowPeers, HighPeers: highPeers, Log: log,
+	g, err := ground.Open(ground.Config{
+		Data: f.data, MaxLinks: f.maxRooms * f.maxChildren, Log: log,
+		Network: p2p.Config{Listen: f.listen, Bootstrap: f.bootstrap, Server: true, LowPeers: lowPeers, HighPeers: highPeers},
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, network.Close()) }()
-	links, err := rtc.New(network, rtc.Config{
-		Listen: program.LinkAddress(f.listen), External: network.PublicIPs, MaxLinks: f.maxRooms * f.maxChildren, Log: log,
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, links.Close()) }()
+	defer func() { err = errors.Join(err, g.Close()) }()
 	relay, err := node.New(node.Config{
-		Key: kept.Key(), Network: network, Links: links, Store: kept, Community: true, MaxChildren: f.maxChildren,
+		Key: g.Store.Key(), Network: g.Network, Links: g.Links, Store: g.Store, Community: true, MaxChildren: f.maxChildren,
 		Bootstrap: f.bootstrap, Serve: node.ServePolicy{MaxRooms: f.maxRooms}, Log: log,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,11 +21,11 @@ func (p *percent) String() string {
 func (p *percent) Set(s string) error {
 	number, isPercent := strings.CutSuffix(strings.TrimSpace(s), "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || v < 0 {
-		return fmt.Errorf("want a share such as 2%% or 0.02")
-	}
 	if isPercent {
 		v /= 100
+	}
+	if err != nil || v < 0 || v > 1 {
+		return errors.New("want a share such as 2% or 0.02, at most 100%")
 	}
 	*p = percent(v)
 	return nil

@@ -23,6 +23,7 @@ type demoFlags struct {
 	length, killRelay      time.Duration
 	relay, dir, page       string
 	host, guest            string
+	pageFlags
 }
 
 func newDemo() *cobra.Command {
@@ -52,7 +53,7 @@ heard is reported.`,
 	flags.BoolVar(&f.record, "record", false, "listeners record what they hear, below --dir")
 	flags.StringVar(&f.dir, "dir", "", "keep data directories, recordings and logs here (default: a temporary one, removed afterwards)")
 	flags.StringVar(&f.relay, "relay", "", "path of banyan-relay (default: beside banyan, then in PATH)")
-	flags.StringVar(&f.page, "page", "127.0.0.1:0", "where your node's page listens")
+	f.add(cmd, &f.page)
 	flags.StringVar(&f.host, "host-file", "", "what the host says, a WAV or Ogg file (default: a bundled recording)")
 	flags.StringVar(&f.guest, "guest-file", "", "what the guest says")
 	return cmd
@@ -62,7 +63,7 @@ func runDemo(cmd *cobra.Command, f demoFlags) error {
 	switch {
 	case f.listeners < 0:
 		return program.Usage("--listeners %d: want 0 or more", f.listeners)
-	case f.killRelay < 0 || f.length < 0:
+	case f.killRelay < 0 || f.length < 0, f.headless && f.length == 0 && cmd.Flags().Changed("for"):
 		return program.Usage("--for and --kill-relay: want a duration like 20s")
 	case f.headless && f.length == 0:
 		f.length = 20 * time.Second
@@ -130,6 +131,9 @@ func programs(relay string) (banyan, relayPath string, err error) {
 		return "", "", fmt.Errorf("find banyan itself: %w", err)
 	}
 	if relay != "" {
+		if _, err := exec.LookPath(relay); err != nil {
+			return "", "", fmt.Errorf("--relay %s is no program that can be run: build one with `make`, or leave the flag out (%w)", relay, err)
+		}
 		return banyan, relay, nil
 	}
 	beside := filepath.Join(filepath.Dir(banyan), "banyan-relay")

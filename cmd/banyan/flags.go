@@ -20,6 +20,7 @@ type nodeFlags struct {
 	maxChildren int
 	mdns        bool
 	json        bool
+	page        string // where the page listens; empty is any free port
 
 	asks bool // there is a page that asks people for their name
 }

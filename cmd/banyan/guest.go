@@ -26,15 +26,16 @@ type guest struct {
 	flags nodeFlags
 	visit visitFlags
 	room  identity.RoomID
+	made  bool // just now, by this guest
 	begun time.Time
 	leave context.CancelFunc // ends the visit
 
 	heard   <-chan node.Heard
 	silence func()
 
-	meter    *measure.Meter   // owned by hear, and by report after it
-	recorder *record.Recorder // owned by hear
-	names    map[identity.ID]string
+	meter *measure.Meter // owned by hear, and by report after it
+	tape  *tape          // likewise; nil without --record
+	names map[identity.ID]string
 
 	sent  atomic.Int64
 	depth atomic.Int64
@@ -44,7 +45,7 @@ type guest struct {
 func (g *guest) listen() (err error) {
 	g.meter, g.names = measure.New(measure.Config{}), make(map[identity.ID]string)
 	if g.visit.record != "" {
-		if g.recorder, err = record.New(g.visit.record, newDecoder); err != nil {
+		if g.tape, err = newTape(g.visit.record); err != nil {
 			return err
 		}
 	}
@@ -55,10 +56,13 @@ func (g *guest) listen() (err error) {
 // hear measures and records what comes, until ctx ends.
 func (g *guest) hear(ctx context.Context) (err error) {
 	defer g.silence()
-	tick := time.NewTicker(audio.FrameDuration)
-	defer tick.Stop()
-	if g.recorder != nil {
-		defer func() { err = errors.Join(err, g.recorder.Close()) }()
+	var own <-chan audio.Frame
+	var tick <-chan time.Time
+	if g.tape != nil {
+		clock := time.NewTicker(audio.FrameDuration)
+		defer clock.Stop()
+		tick, own = clock.C, g.tape.own
+		defer func() { err = g.tape.close() }()
 	}
 	for {
 		select {
@@ -69,35 +73,32 @@ func (g *guest) hear(ctx context.Context) (err error) {
 				g.leave()
 				return nil
 			}
-			if err := g.take(h); err != nil {
-				g.leave()
-				return err
-			}
-		case <-tick.C:
-			if g.recorder == nil {
-				continue
-			}
-			if err := g.recorder.Tick(time.Since(g.begun)); err != nil {
-				g.leave()
-				return err
-			}
+			g.take(h)
+		case f := <-own:
+			g.tape.spoken++
+			g.record(record.Frame{Speaker: g.ID(), Number: g.tape.spoken, Frame: f, Arrived: time.Since(g.begun)})
+		case <-tick:
+			g.tape.run(g.cmd, func(r *record.Recorder) error { return r.Tick(time.Since(g.begun)) })
 		}
 	}
 }
 
-// take takes one frame in.
-func (g *guest) take(h node.Heard) error {
+// take takes one frame of others in.
+func (g *guest) take(h node.Heard) {
 	if g.meter.First().IsZero() {
 		g.say(events.Event{Event: events.Sound, Room: g.room.String(), AfterMS: max(1, h.Received.Sub(g.begun).Milliseconds())})
 		printf(g.cmd, g.flags, "Sound.")
 	}
 	g.meter.Heard(measure.Frame{Speaker: h.Speaker, Epoch: epoch.Of(h.KID), Number: h.CTR, Captured: h.Captured, Arrived: h.Received})
-	if g.recorder == nil {
-		return nil
+	if g.tape != nil {
+		g.record(record.Frame{Speaker: h.Speaker, Key: h.KID, Number: h.CTR, Frame: h.Frame, Arrived: h.Received.Sub(g.begun)})
 	}
-	return g.recorder.Heard(record.Frame{
-		Speaker: h.Speaker, Name: g.nameOf(h.Speaker), Key: h.KID, Number: h.CTR, Arrived: h.Received.Sub(g.begun), Frame: h.Frame,
-	})
+}
+
+// record keeps a frame.
+func (g *guest) record(f record.Frame) {
+	f.Name = g.nameOf(f.Speaker)
+	g.tape.run(g.cmd, func(r *record.Recorder) error { return r.Heard(f) })
 }
 
 // nameOf is what somebody was called when they were first heard.
@@ -117,6 +118,7 @@ func (g *guest) watch(ctx context.Context) error {
 	changed, stop := g.Watch()
 	defer stop()
 	first := true
+	lonely := time.After(lonelyAfter)
 	for {
 		room, here := g.look()
 		if !here {
@@ -141,19 +143,21 @@ func (g *guest) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+		case <-lonely:
+			if !g.made && len(room.People) == 1 {
+				g.say(events.Event{Event: events.Alone, Room: room.ID.String()})
+				printf(g.cmd, g.flags, "Nobody else of this room can be reached now. Whoever comes finds you here.")
+			}
 		}
 	}
 }
 
+// lonelyAfter is how long somebody who comes back to a room looks for the others before
+// it is said that there are none.
+const lonelyAfter = 5 * time.Second
+
 // look is the room as it is now.
-func (g *guest) look() (node.RoomStatus, bool) {
-	for _, r := range g.Status().Rooms {
-		if r.ID == g.room {
-			return r, true
-		}
-	}
-	return node.RoomStatus{}, false
-}
+func (g *guest) look() (node.RoomStatus, bool) { return g.desk.look(g.room) }
 
 // speak gets onto the stage and speaks there.
 func (g *guest) speak(ctx context.Context) error {
@@ -172,6 +176,7 @@ func (g *guest) speak(ctx context.Context) error {
 		err := g.Say(g.room, f)
 		if err == nil {
 			g.sent.Add(1)
+			g.tape.keep(ctx, f)
 		}
 		if errors.Is(err, node.ErrBusy) || errors.Is(err, node.ErrMuted) {
 			return nil // a frame less, as for a person who is interrupted

@@ -55,7 +55,11 @@ func TestSlowBadInputIsAnsweredInASentence(t *testing.T) {
 		{"a kind that is none", banyan, node("room", "create", "--title", "x", "--kind", "closed"), 2, "open or invite"},
 		{"a text file to speak", banyan, node("room", "create", "--title", "x", "--speak", text), 1, "notes.txt"},
 		{"a file that is not there", banyan, node("room", "create", "--title", "x", "--speak", text+"2"), 1, "no such file"},
-		{"no peer ID", banyan, node("invite", "x", "--to", "ann"), 2, "--to"},
+		{"no peer ID", banyan, node("invite", "x", "--to", "ann"), 2, "banyan id"},
+		{"no room", banyan, node("invite", "x"), 1, "bafkrei"},
+		{"an unknown command of a command", banyan, []string{"room", "bogus"}, 2, "bogus"},
+		{"a folder that cannot be", banyan, node("room", "create", "--title", "x", "--record", filepath.Join(text, "talk")), 1, "choose another folder"},
+		{"no time at all", banyan, []string{"demo", "--headless", "--for", "0s"}, 2, "--for"},
 		{"a directory that cannot be", banyan, []string{"id", "--data", filepath.Join(text, "data")}, 1, "notes.txt"},
 		{"an address that is none", banyan, []string{"room", "list", "--listen", "here", "--mdns=false", "--data", filepath.Join(dir, "data")}, 1, "here"},
 		{"a page's port in use", banyan, node("--open=false", "--page", taken.Addr().String()), 1, "in use"},
@@ -79,35 +83,5 @@ func TestSlowBadInputIsAnsweredInASentence(t *testing.T) {
 				t.Errorf("%v: exit code %d (want %d), said:\n%s\nwant %q in it", tt.args, code, tt.code, out, tt.says)
 			}
 		})
-	}
-}
-
-func TestSlowASecondNodeOnTheSameDataIsRefused(t *testing.T) {
-	banyan, _ := built(t)
-	data := filepath.Join(t.TempDir(), "data")
-	first := exec.CommandContext(t.Context(), banyan, append([]string{"room", "create", "--title", "x", "--json", "--data", data}, quiet...)...)
-	out, err := first.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := out.Read(make([]byte, 1)); err != nil { // it runs
-		t.Fatal(err)
-	}
-	said, err := exec.CommandContext(t.Context(), banyan, "id", "--data", data).CombinedOutput()
-	if err == nil || !strings.Contains(string(said), "in use") && !strings.Contains(string(said), "another") {
-		t.Errorf("the second: %v, said %q; want that another node uses the directory", err, said)
-	}
-	if err := first.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	go func() { _, _ = out.Read(make([]byte, 1<<20)) }()
-	if err := first.Wait(); err != nil {
-		t.Errorf("the first did not stop cleanly: %v", err)
-	}
-	if _, err := exec.CommandContext(t.Context(), banyan, "id", "--data", data).Output(); err != nil {
-		t.Errorf("after the first has stopped: %v", err)
 	}
 }

@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
-	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node/audio"
+	"github.com/banyan-rooms/banyan/node/audio/record"
 )
 
 func newJoin() *cobra.Command {
@@ -38,7 +39,7 @@ one Ogg Opus file for each speaker, as it was sent, and mix.wav with everyone.`,
 				if err != nil {
 					return err
 				}
-				return visit(ctx, cmd, f, v, d, room, begun)
+				return visit(ctx, &guest{desk: d, cmd: cmd, flags: f, visit: v, room: room, begun: begun})
 			})
 		},
 	}
@@ -48,22 +49,21 @@ one Ogg Opus file for each speaker, as it was sent, and mix.wav with everyone.`,
 }
 
 // visit stays in a room that was entered, and does there what the flags ask for.
-func visit(ctx context.Context, cmd *cobra.Command, f nodeFlags, v visitFlags, d *desk, room identity.RoomID, begun time.Time) error {
-	if v.stay > 0 {
+func visit(ctx context.Context, g *guest) error {
+	if g.visit.stay > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, v.stay)
+		ctx, cancel = context.WithTimeout(ctx, g.visit.stay)
 		defer cancel()
 	}
-	ctx, leave := context.WithCancel(ctx)
-	defer leave()
-	g := &guest{desk: d, cmd: cmd, flags: f, visit: v, room: room, begun: begun, leave: leave}
+	ctx, g.leave = context.WithCancel(ctx)
+	defer g.leave()
 	if err := g.listen(); err != nil {
 		return err
 	}
 	var all errgroup.Group
 	all.Go(func() error { return g.hear(ctx) })
 	all.Go(func() error { return g.watch(ctx) })
-	if v.speak != "" {
+	if g.visit.speak != "" {
 		all.Go(func() error { return g.speak(ctx) })
 	}
 	err := all.Wait()
@@ -82,10 +82,16 @@ func (g *guest) report() {
 	if heard.Expected > 0 {
 		printf(g.cmd, g.flags, "Heard %d frames of %d voices, %.2f %% in time.", heard.Received, heard.Speakers, 100*heard.Delivered)
 	}
-	if g.visit.record != "" {
-		printf(g.cmd, g.flags, "Recorded into %s", g.visit.record)
+	if g.tape != nil {
+		printf(g.cmd, g.flags, "Recorded into %s:", filepath.Join(g.tape.dir, record.MixName))
+		for _, s := range g.tape.speakers {
+			printf(g.cmd, g.flags, "  %s: %v of sound, %d of its frames lost", s.Path, frames(s.Played), s.Lost)
+		}
 	}
 	if sent := g.sent.Load(); sent > 0 {
-		printf(g.cmd, g.flags, "Spoke %s.", fmt.Sprint(time.Duration(sent)*20*time.Millisecond))
+		printf(g.cmd, g.flags, "Spoke %v.", frames(uint64(sent)))
 	}
 }
+
+// frames is how long some frames last.
+func frames(n uint64) time.Duration { return time.Duration(n) * audio.FrameDuration }

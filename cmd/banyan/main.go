@@ -16,8 +16,7 @@ func main() { os.Exit(program.Main(newRoot(), version)) }
 
 func newRoot() *cobra.Command {
 	var f nodeFlags
-	var page string
-	var open bool
+	var p pageFlags
 	root := &cobra.Command{
 		Use:   "banyan",
 		Short: "Live audio rooms that belong to nobody",
@@ -25,7 +24,8 @@ func newRoot() *cobra.Command {
 
 Without a subcommand, banyan runs your node and opens its page in the browser:
 make a room there, send the invite link to a friend, talk. The node stops with
-Ctrl-C; rooms that others are in live on without you.
+Ctrl-C; rooms that others are in live on without you. While it runs, banyan in
+another terminal opens its page again, and banyan invite and banyan room list ask it.
 
 The subcommands do the same without a browser, for terminals and scripts.`,
 		Example: `  banyan                                     your node, with its page
@@ -33,11 +33,10 @@ The subcommands do the same without a browser, for terminals and scripts.`,
   banyan room create --title "Friday talk"   a room without a browser
   banyan join 'banyan:...' --record talk/    listen, and keep what is said`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runPage(cmd, f, page, open) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPage(cmd, f, p) },
 	}
 	f.add(root)
-	root.Flags().StringVar(&page, "page", "127.0.0.1:0", "where the page listens; only this machine can reach it (port 0: any free one)")
-	root.Flags().BoolVar(&open, "open", true, "open the page in the browser")
+	p.add(root, &f.page)
 	root.AddCommand(newRoom(), newJoin(), newInvite(), newID(), newDemo())
 	return root
 }

@@ -6,31 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
+	"github.com/banyan-rooms/banyan/cmd/internal/ground"
 	"github.com/banyan-rooms/banyan/cmd/internal/program"
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/node"
 	"github.com/banyan-rooms/banyan/node/store"
 	"github.com/banyan-rooms/banyan/node/transport/p2p"
-	"github.com/banyan-rooms/banyan/node/transport/rtc"
+	"github.com/banyan-rooms/banyan/node/web"
 )
 
-// desk is a node with everything that it stands on.
+// desk is a node with everything that it stands on, and its page.
 type desk struct {
 	*node.Node
-	store   *store.Store
-	network *p2p.Network
-	links   *rtc.Links
-	say     func(events.Event) // prints an event, or nothing
-	log     *slog.Logger
+	ground *ground.Ground
+	page   *web.Server
+	say    func(events.Event) // prints an event, or nothing
+	log    *slog.Logger
 }
 
 // open starts what a node stands on. close must be called.
-func open(cmd *cobra.Command, f nodeFlags) (*desk, error) {
+func open(ctx context.Context, cmd *cobra.Command, f nodeFlags) (*desk, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -38,37 +38,26 @@ func open(cmd *cobra.Command, f nodeFlags) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	p2p.SetLog(log)
 	d := &desk{log: log, say: func(events.Event) {}}
 	if f.json {
 		d.say = func(e events.Event) { _ = events.Write(cmd.OutOrStdout(), e) } // a closed pipe is the reader's wish
 	}
-	if err := d.start(f); err != nil {
-		return nil, errors.Join(err, d.close())
+	d.ground, err = ground.Open(ground.Config{Data: f.data, Log: log, Network: p2p.Config{
+		Listen: f.listen, Bootstrap: f.bootstrap, MDNS: f.mdns, PortMap: !ground.Local(f.listen),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.start(ctx, f); err != nil {
+		return nil, errors.Join(err, d.ground.Close())
 	}
 	return d, nil
 }
 
-func (d *desk) start(f nodeFlags) (err error) {
-	if d.store, err = store.Open(f.data); err != nil {
-		return err
-	}
-	key := d.store.Key()
-	known, err := d.store.Peers()
-	if err != nil {
-		return err
-	}
-	d.network, err = p2p.New(p2p.Config{
-		Key: key, Listen: f.listen, Bootstrap: f.bootstrap, Known: known, MDNS: f.mdns, PortMap: !local(f.listen), Log: d.log,
-	})
-	if err != nil {
-		return err
-	}
-	d.links, err = rtc.New(d.network, rtc.Config{Listen: program.LinkAddress(f.listen), Loopback: local(d.network.Addrs()), External: d.network.PublicIPs, Log: d.log})
-	if err != nil {
-		return err
-	}
-	name, err := d.store.Name()
+// start makes the node and opens its door: the page, which the person's other commands
+// ask as well.
+func (d *desk) start(ctx context.Context, f nodeFlags) error {
+	name, err := d.ground.Store.Name()
 	if err != nil {
 		return err
 	}
@@ -76,35 +65,17 @@ func (d *desk) start(f nodeFlags) (err error) {
 		name = loginName()
 	}
 	d.Node, err = node.New(node.Config{
-		Key: key, Network: d.network, Links: d.links, Store: d.store,
+		Key: d.ground.Store.Key(), Network: d.ground.Network, Links: d.ground.Links, Store: d.ground.Store,
 		Name: cmp.Or(f.name, name), MaxChildren: f.maxChildren, Bootstrap: f.bootstrap, Log: d.log,
 	})
-	return err
-}
-
-// local tells whether addresses are of this machine alone.
-func local(addrs []string) bool {
-	for _, a := range addrs {
-		if !strings.HasPrefix(a, "/ip4/127.") && !strings.HasPrefix(a, "/ip6/::1/") {
-			return false
-		}
+	if err != nil {
+		return err
 	}
-	return len(addrs) > 0
-}
-
-// close gives everything back, in the order opposite to start's.
-func (d *desk) close() error {
-	var errs []error
-	if d.links != nil {
-		errs = append(errs, d.links.Close())
+	d.page, err = web.New(ctx, web.Config{Node: d.Node, Listen: f.page, Version: version, Log: d.log})
+	if err != nil {
+		return err
 	}
-	if d.network != nil {
-		errs = append(errs, d.network.Close())
-	}
-	if d.store != nil {
-		errs = append(errs, d.store.Close())
-	}
-	return errors.Join(errs...)
+	return d.ground.Store.OpenDoor(store.Door{Address: d.page.Address(), Token: d.page.Token()})
 }
 
 // run runs the node, and do beside it; when either ends, both do.
@@ -114,22 +85,33 @@ func run(cmd *cobra.Command, f nodeFlags, do func(ctx context.Context, d *desk) 
 
 // runWith is run for as long as ctx.
 func runWith(ctx context.Context, cmd *cobra.Command, f nodeFlags, do func(ctx context.Context, d *desk) error) (err error) {
-	d, err := open(cmd, f)
+	nodeCtx, stop := context.WithCancel(context.WithoutCancel(ctx)) // it leaves its rooms only when do is done with them
+	defer stop()
+	d, err := open(nodeCtx, cmd, f)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.close()) }()
-	nodeCtx, stop := context.WithCancel(context.WithoutCancel(ctx)) // it leaves its rooms only when do is done with them
-	defer stop()
-	var both errgroup.Group
-	both.Go(func() error { return d.Run(nodeCtx) })
-	both.Go(func() error {
+	defer func() { err = errors.Join(err, d.ground.Close()) }()
+	var all errgroup.Group
+	all.Go(func() error { defer stop(); return d.Run(nodeCtx) })
+	all.Go(func() error { defer stop(); return d.page.Run(nodeCtx) })
+	all.Go(func() error {
 		defer stop()
 		self := d.Status().Self
 		d.say(events.Event{Event: events.Ready, ID: self.ID.String(), Addrs: self.Addrs})
 		return do(ctx, d)
 	})
-	return both.Wait()
+	return all.Wait()
+}
+
+// look is a room as it is now, if the node is in it.
+func (d *desk) look(room identity.RoomID) (node.RoomStatus, bool) {
+	for _, r := range d.Status().Rooms {
+		if r.ID == room {
+			return r, true
+		}
+	}
+	return node.RoomStatus{}, false
 }
 
 // printf tells a person something, unless a script reads.
@@ -137,4 +119,9 @@ func printf(cmd *cobra.Command, f nodeFlags, format string, args ...any) {
 	if !f.json {
 		fmt.Fprintf(cmd.OutOrStdout(), format+"\n", args...)
 	}
+}
+
+// note tells a person, or whoever reads a script's log, what is not the result.
+func note(cmd *cobra.Command, format string, args ...any) {
+	fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...)
 }

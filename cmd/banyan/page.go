@@ -14,27 +14,54 @@ import (
 	"github.com/banyan-rooms/banyan/node/web"
 )
 
-// runPage is banyan without a subcommand: the node and its page.
-func runPage(cmd *cobra.Command, f nodeFlags, page string, open bool) error {
+// pageFlags are the flags of commands that show the page.
+type pageFlags struct {
+	open bool
+}
+
+func (p *pageFlags) add(cmd *cobra.Command, address *string) {
+	flags := cmd.Flags()
+	flags.StringVar(address, "page", "127.0.0.1:0", "where the page listens; only this machine can reach it (port 0: any free one)")
+	flags.BoolVar(&p.open, "open", true, "open the page in the browser")
+}
+
+// runPage is banyan without a subcommand: the node and its page, or the page of the
+// node that runs already.
+func runPage(cmd *cobra.Command, f nodeFlags, p pageFlags) error {
 	f.asks = true
-	return run(cmd, f, func(ctx context.Context, d *desk) error {
-		return servePage(ctx, cmd, f, d, page, open, "")
+	return runOrAsk(cmd, f, func(ctx context.Context, d *desk) error {
+		err := showPage(cmd, f, p, func() (string, error) { return d.page.URL(), nil })
+		if err != nil {
+			return err
+		}
+		printf(cmd, f, "Ctrl-C stops the node.")
+		<-ctx.Done()
+		return nil
+	}, func(ctx context.Context, running web.Client) error {
+		note(cmd, "Your node runs already; this is a new link to its page.")
+		return showPage(cmd, f, p, func() (string, error) { return running.Page(ctx) })
 	})
 }
 
-// servePage serves the page until ctx ends, and opens it at a view of it.
-func servePage(ctx context.Context, cmd *cobra.Command, f nodeFlags, d *desk, page string, open bool, view string) error {
-	s, err := web.New(ctx, web.Config{Node: d.Node, Listen: page, Version: version, Log: d.log})
+// showPage prints a link to the page, and opens another: each works once, so what is
+// printed is left for a second browser.
+func showPage(cmd *cobra.Command, f nodeFlags, p pageFlags, link func() (string, error)) error {
+	url, err := link()
 	if err != nil {
 		return err
 	}
-	url := s.URL() + view
-	d.say(events.Event{Event: events.Page, Page: url})
-	printf(cmd, f, "Your page: %s\nCtrl-C stops the node.", url)
-	if open && !f.json {
-		browse(url, cmd.ErrOrStderr())
+	if f.json {
+		return events.Write(cmd.OutOrStdout(), events.Event{Event: events.Page, Page: url})
 	}
-	return s.Run(ctx)
+	printf(cmd, f, "Your page: %s", url)
+	if !p.open {
+		return nil
+	}
+	if url, err = link(); err != nil {
+		return err
+	}
+	browse(url, cmd.ErrOrStderr())
+	return nil
 }
 
 // browse opens an address in the browser, as the system does it. Where there is none,
@@ -57,13 +84,18 @@ func browse(url string, complain io.Writer) {
 
 // runDemoPage is the user's own node in the demo's room, with its page.
 func runDemoPage(ctx context.Context, cmd *cobra.Command, demo demoFlags, dir, link string) error {
-	f := nodeFlags{data: filepath.Join(dir, "you"), name: "You", listen: []string{demoListen}, json: demo.json}
+	f := nodeFlags{data: filepath.Join(dir, "you"), name: "You", listen: []string{demoListen}, json: demo.json, page: demo.page}
 	return runWith(ctx, cmd, f, func(ctx context.Context, d *desk) error {
 		room, err := d.Join(ctx, link)
 		if err != nil {
 			return err
 		}
-		return servePage(ctx, cmd, f, d, demo.page, !demo.json, "#/room/"+room.String())
+		err = showPage(cmd, f, demo.pageFlags, func() (string, error) { return d.page.URL() + "#/room/" + room.String(), nil })
+		if err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return nil
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
 	"github.com/banyan-rooms/banyan/cmd/internal/program"
 	"github.com/banyan-rooms/banyan/node"
+	"github.com/banyan-rooms/banyan/node/web"
 	"github.com/banyan-rooms/banyan/rooms"
 )
 
@@ -77,16 +78,17 @@ func host(ctx context.Context, cmd *cobra.Command, f nodeFlags, v visitFlags, d 
 	}
 	d.say(events.Event{Event: events.Made, Room: room.String(), Title: policy.Title, Link: link.String()})
 	printf(cmd, f, "Room  %s\nLink  %s", room, link)
+	g := &guest{desk: d, cmd: cmd, flags: f, visit: v, room: room, begun: begun, made: true}
 	if welcome {
 		ctx, cancel := context.WithCancel(ctx)
 		var doorman errgroup.Group
-		doorman.Go(func() error { return (&guest{desk: d, room: room}).welcome(ctx) })
+		doorman.Go(func() error { return g.welcome(ctx) })
 		defer func() {
 			cancel()
 			_ = doorman.Wait() // what went wrong was logged
 		}()
 	}
-	return visit(ctx, cmd, f, v, d, room, begun)
+	return visit(ctx, g)
 }
 
 // lobbyPatience is how long a list waits for cards: peers pass them on to newcomers
@@ -101,15 +103,23 @@ func newRoomList() *cobra.Command {
 		Short: "List the public rooms",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return run(cmd, f, func(ctx context.Context, d *desk) error {
-				if !f.json {
-					fmt.Fprintf(cmd.ErrOrStderr(), "Listening for rooms for %v...\n", wait)
-				}
+			if wait < 0 {
+				return program.Usage("--wait %v: want a duration like 8s", wait)
+			}
+			return runOrAsk(cmd, f, func(ctx context.Context, d *desk) error {
+				note(cmd, "Listening for rooms for %v...", wait)
 				select {
 				case <-ctx.Done():
 				case <-time.After(wait):
 				}
-				return printLobby(cmd, f, d.Status())
+				st := d.Status()
+				return printLobby(cmd, f, st.Lobby, st.Self.Peers)
+			}, func(ctx context.Context, running web.Client) error {
+				st, err := running.State(ctx)
+				if err != nil {
+					return err
+				}
+				return printLobby(cmd, f, st.Lobby, st.Self.Peers)
 			})
 		},
 	}
@@ -118,23 +128,24 @@ func newRoomList() *cobra.Command {
 	return cmd
 }
 
-func printLobby(cmd *cobra.Command, f nodeFlags, s node.Status) error {
+// printLobby prints the public rooms that a node with so many peers knows.
+func printLobby(cmd *cobra.Command, f nodeFlags, lobby []node.Card, peers int) error {
 	if f.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
 			Event string      `json:"event"`
 			Rooms []node.Card `json:"rooms"`
-		}{"lobby", s.Lobby})
+		}{"lobby", lobby})
 	}
-	if len(s.Lobby) == 0 {
+	if len(lobby) == 0 {
 		fmt.Fprintln(cmd.OutOrStdout(), "No public rooms were announced.")
-		if s.Self.Peers == 0 {
+		if peers == 0 {
 			fmt.Fprintln(cmd.OutOrStdout(), "No other node was found either: name one with --bootstrap, or join a room by its link.")
 		}
 		return nil
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "TITLE\tHOST\tPEOPLE\tROOM")
-	for _, c := range s.Lobby {
+	for _, c := range lobby {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", c.Title, c.HostName, c.People, c.Room)
 	}
 	return w.Flush()

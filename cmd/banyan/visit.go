@@ -13,6 +13,7 @@ import (
 	"github.com/banyan-rooms/banyan/node/audio"
 	"github.com/banyan-rooms/banyan/node/audio/file"
 	"github.com/banyan-rooms/banyan/node/audio/opus"
+	"github.com/banyan-rooms/banyan/node/audio/record"
 	"github.com/banyan-rooms/banyan/node/audio/sample"
 	"github.com/banyan-rooms/banyan/node/play"
 )
@@ -34,7 +35,7 @@ const turnLength = 6 * time.Second
 func (v *visitFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&v.speak, "speak", "", "a WAV or Ogg Opus file to speak, or - for standard input")
-	flags.StringVar(&v.record, "record", "", "directory to record into: one Ogg Opus file a speaker, and mix.wav")
+	flags.StringVar(&v.record, "record", "", "directory to record into: one Ogg Opus file a speaker, yourself among them, and mix.wav")
 	flags.DurationVar(&v.stay, "for", 0, "leave after this long (0: stay until Ctrl-C)")
 	flags.BoolVar(&v.loop, "loop", false, "speak the file again and again")
 	flags.StringVar(&v.turn, "turn", "", "speak in turns, by the clock: 1/2 and 2/2 are two who alternate")
@@ -54,6 +55,11 @@ func (v *visitFlags) check() error {
 			return err
 		}
 		_ = source.Close() // it was only read
+	}
+	if v.record != "" {
+		if err := record.Check(v.record); err != nil {
+			return err
+		}
 	}
 	if v.turn == "" {
 		return nil

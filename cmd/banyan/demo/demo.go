@@ -212,7 +212,7 @@ func (n *neighbourhood) live(ctx context.Context) error {
 			n.cfg.Log.Info("killing the relay")
 			n.relay.kill()
 		case <-n.host.done:
-			return fmt.Errorf("the host ended in mid-room: %w", n.host.err)
+			return n.host.why()
 		}
 	}
 }

@@ -2,9 +2,10 @@ package demo
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
+	cli "github.com/banyan-rooms/banyan/cmd/internal/program"
 )
 
 // stopGrace is how long a process has to leave the room before it is killed.
@@ -26,6 +28,8 @@ type process struct {
 	name string
 	cmd  *exec.Cmd
 	log  *slog.Logger
+	life io.WriteCloser // the process ends when this does, at the latest with us
+	last *lastLine      // of what it logged
 
 	done chan struct{} // closed when the process has ended and all it said is read
 	err  error         // how it ended; read after done
@@ -38,14 +42,17 @@ type process struct {
 // start runs a program whose standard output are events. What it logs goes to logs.
 func start(ctx context.Context, log *slog.Logger, logs io.Writer, name, program string, args ...string) (*process, error) {
 	p := &process{
-		name: name, log: log,
+		name: name, log: log, last: &lastLine{},
 		done: make(chan struct{}), seen: make(map[string]events.Event), changed: make(chan struct{}),
 	}
-	p.cmd = exec.CommandContext(ctx, program, args...)
+	p.cmd = exec.CommandContext(ctx, program, append(args, "--"+cli.WithParent)...)
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
 	p.cmd.WaitDelay = stopGrace
-	p.cmd.Stderr = logs
+	p.cmd.Stderr = io.MultiWriter(cmp.Or[io.Writer](logs, io.Discard), p.last)
 	out, err := p.cmd.StdoutPipe()
+	if err == nil {
+		p.life, err = p.cmd.StdinPipe()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
@@ -92,12 +99,43 @@ func (p *process) wait(ctx context.Context, kind string) (events.Event, error) {
 			if e, ok := p.event(kind); ok {
 				return e, nil
 			}
-			return events.Event{}, fmt.Errorf("%s ended without saying %q: %w", p.name, kind, errors.Join(p.err, io.EOF))
+			return events.Event{}, p.why()
 		case <-ctx.Done():
 			return events.Event{}, fmt.Errorf("%s has not said %q: %w", p.name, kind, context.Cause(ctx))
 		}
 	}
 }
+
+// why is why the process ended by itself. It is asked after done.
+func (p *process) why() error {
+	if words := p.last.String(); words != "" {
+		return fmt.Errorf("the %s ended early: %s", p.name, words)
+	}
+	return fmt.Errorf("the %s ended early: %w", p.name, cmp.Or(p.err, io.EOF))
+}
+
+// lastLine is the last line that was written and is not empty. Writing and reading may
+// not be at the same time.
+type lastLine struct{ line, begun []byte }
+
+func (l *lastLine) Write(b []byte) (int, error) {
+	for part := range bytes.Lines(b) {
+		l.begun = append(l.begun, bytes.TrimRight(part, "\n")...)
+		if l.begun = l.begun[:min(len(l.begun), maxLine)]; part[len(part)-1] != '\n' {
+			continue
+		}
+		if len(l.begun) > 0 {
+			l.line = l.begun
+		}
+		l.begun = nil
+	}
+	return len(b), nil
+}
+
+func (l *lastLine) String() string { return cmp.Or(string(l.begun), string(l.line)) }
+
+// maxLine bounds what is kept of a line.
+const maxLine = 1 << 10
 
 // event returns the newest event of a kind, if there is one.
 func (p *process) event(kind string) (events.Event, bool) {

@@ -19,6 +19,7 @@ const (
 	Stage  = "stage"  // this node is on the stage and may speak
 	Sound  = "sound"  // the first sound was heard: AfterMS since the join began
 	Spoke  = "spoke"  // all that was to be said was said: Sent
+	Alone  = "alone"  // nobody else of a room that was entered before can be reached
 	Closed = "closed" // the room was closed by a moderator
 	Report = "report" // the last line of a run: Sent, AfterMS, Depth, Heard
 )

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -41,6 +42,7 @@ func Main(root *cobra.Command, version string) int {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().String("log-level", "info", "how much to log: debug, info, warn or error")
+	withParent(root)
 	root.AddCommand(versionCommand(version))
 	markUsage(root)
 
@@ -56,8 +58,35 @@ func Main(root *cobra.Command, version string) int {
 	return exitFailure
 }
 
-// markUsage makes wrong arguments errors of usage, in the command and all below it.
+// WithParent is the flag with which a program that starts others has them end when it
+// does, however it ends: it holds the other end of their standard input.
+const WithParent = "with-parent"
+
+// withParent teaches a root command that flag.
+func withParent(root *cobra.Command) {
+	var with bool
+	root.PersistentFlags().BoolVar(&with, WithParent, false, "stop when standard input ends")
+	_ = root.PersistentFlags().MarkHidden(WithParent) // it is there
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		if !with {
+			return
+		}
+		ctx, stop := context.WithCancel(cmd.Context())
+		cmd.SetContext(ctx)
+		go func() { // ends with the process at the latest
+			_, _ = io.Copy(io.Discard, cmd.InOrStdin())
+			stop()
+		}()
+	}
+}
+
+// markUsage makes wrong arguments errors of usage, in the command and all below it. A
+// command that only holds others takes none and prints its help.
 func markUsage(cmd *cobra.Command) {
+	if !cmd.Runnable() {
+		cmd.Args = cobra.NoArgs
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {

@@ -1,4 +1,4 @@
-package program
+package ground
 
 import "testing"
 
@@ -16,7 +16,7 @@ func TestLinkAddress(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := LinkAddress(tt.listen); got != tt.want {
+			if got := linkAddress(tt.listen); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

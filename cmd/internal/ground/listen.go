@@ -1,4 +1,4 @@
-package program
+package ground
 
 import (
 	"net"
@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// LinkAddress is where the links that carry sound listen, as it follows from the
+// linkAddress is where the links that carry sound listen, as it follows from the
 // multiaddrs of --listen: the same address as the first of them, on the UDP port after
 // its own, so that an operator knows which two ports to open. Without an address or a
 // port it is any.
-func LinkAddress(listen []string) string {
+func linkAddress(listen []string) string {
 	if len(listen) == 0 {
 		return ""
 	}
