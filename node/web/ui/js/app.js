@@ -12,7 +12,7 @@ import { CloseRoom, Rename, Retitle } from './parts/ask.js'
 import { Consent } from './parts/consent.js'
 import { Help } from './parts/help.js'
 import { Invite } from './parts/invite.js'
-import { whoIs } from './people.js'
+import { relayOf, whoIs } from './people.js'
 import { roomOf, store, update } from './store.js'
 import { t } from './strings.js'
 import { ThemeButton } from './theme.js'
@@ -92,7 +92,7 @@ function Window() {
     case 'close': return CloseRoom(room)
     case 'consent': return room.invited && !room.on_stage ? Consent(room) : null
     case 'person': {
-      const person = whoIs(room, dialog.peer)
+      const person = whoIs(room, dialog.peer) ?? relayOf(room, dialog.peer)
       return person ? Card(room, person) : null
     }
   }

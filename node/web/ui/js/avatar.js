@@ -25,7 +25,7 @@ function seeded(text) {
 
 /** initials are one or two letters of a name. */
 export function initials(name) {
-  const words = name.trim().split(/\s+/u).filter(Boolean)
+  const words = name.split(/\s+/u).map((w) => w.replace(/^\p{P}+/u, '')).filter(Boolean)
   if (words.length === 0) return '·'
   const letters = words.length === 1 ? [words[0]] : [words[0], words[words.length - 1]]
   return letters.map((w) => [...w][0].toLocaleUpperCase()).join('')

@@ -6,7 +6,7 @@ import { Events } from './events.js'
 import { listenToKeys } from './keys.js'
 import * as levels from './levels.js'
 import { compare } from './live.js'
-import { mayModerate } from './people.js'
+import { mayModerate, relayOf, whoIs } from './people.js'
 import * as sound from './sound/conductor.js'
 import { roomOf, store, update, watch } from './store.js'
 import { t } from './strings.js'
@@ -38,7 +38,7 @@ function route() {
 }
 
 function enter(to) {
-  update({ route: to, room: to.room, dialog: null, wide: false })
+  update({ route: to, room: to.room, dialog: null, wide: false, unfolded: false, pointed: null })
   sessionStorage.setItem(remembered, to.room)
   sound.follow()
 }
@@ -53,6 +53,7 @@ function onState(state) {
   if (after?.invited && !after.on_stage && !before?.invited && !store.dialog) {
     update({ dialog: { kind: 'consent', room: after.id } })
   }
+  if (store.dialog?.kind === 'person' && after && !whoIs(after, store.dialog.peer) && !relayOf(after, store.dialog.peer)) update({ dialog: null })
   if (store.dialog?.kind === 'consent' && !after?.invited) update({ dialog: null })
   sound.follow()
 }

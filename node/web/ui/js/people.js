@@ -13,6 +13,12 @@ export function whoIs(room, id) {
   return room.people.find((p) => p.id === id)
 }
 
+/** relayOf finds a relay of a room's tree, told as people are. */
+export function relayOf(room, id) {
+  const node = room.tree.nodes.find((n) => n.id === id && n.relay)
+  return node && { id, name: nodeName(node), role: 'relay' }
+}
+
 /** nodeName is what a node of the tree is called. */
 export function nodeName(node) {
   return node.name || (node.relay ? t('tree.relayname', { key: shortID(node.id) }) : shortID(node.id))

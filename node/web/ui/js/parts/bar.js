@@ -17,7 +17,7 @@ export function Bar(room) {
     h('div', { class: 'who' },
       h('span', { class: 'face', 'data-peer': room.on_stage ? me.id : null },
         h('span', { class: 'ring', 'aria-hidden': 'true' }), avatar(me.id, me.name)),
-      h('span', { class: 'lines' }, h('strong', null, nameOf(me)), h('small', null, standing(room, me)))),
+      h('span', { class: 'lines' }, h('strong', { dir: 'auto' }, nameOf(me)), h('small', null, standing(room, me)))),
     h('div', { class: 'acts' },
       store.hear === 'blocked' && h('button', { class: 'sun', onclick: unblock, title: t('hear.blocked.note') }, icon('ear'), t('hear.blocked')),
       store.hear === 'elsewhere' && h('button', { class: 'plain', onclick: hearHere, title: t('hear.elsewhere') }, icon('ear'), t('hear.here')),

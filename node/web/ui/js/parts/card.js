@@ -25,7 +25,7 @@ async function copyID(id) {
 }
 
 function Acts(room, person) {
-  if (person.self || room.closed || !mayModerate(room)) return null
+  if (person.self || person.role === 'relay' || room.closed || !mayModerate(room)) return null
   const act = (what, label, picture, kind = 'plain') => h('button', {
     key: what, class: kind, onclick: () => {
       closeDialog()

@@ -22,7 +22,7 @@ export function Person(room, person, { large = false } = {}) {
       h('span', { class: 'ring', 'aria-hidden': 'true' }),
       avatar(person.id, person.name),
       mark(person)),
-    h('span', { class: 'name' }, person.self ? h('span', null, `${name} `, h('small', null, t('app.you'))) : name),
+    h('span', { class: 'name', dir: 'auto', title: name }, person.self ? h('span', null, `${name} `, h('small', null, t('app.you'))) : name),
     large && h('span', { class: 'role' }, badges[person.role] && icon(badges[person.role]), t(`role.${person.role}`)),
     h('span', { class: 'unseen' }, [!large && t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', '))))
 }

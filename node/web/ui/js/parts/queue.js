@@ -24,7 +24,7 @@ function Hand(room, person, place) {
   return h('li', { key: person.id },
     h('span', { class: 'place' }, String(place)),
     avatar(person.id, person.name),
-    h('span', { class: 'name' }, name, person.invited && h('small', null, t('queue.wait'))),
+    h('span', { class: 'name' }, h('span', { dir: 'auto', title: name }, name), person.invited && h('small', null, t('queue.wait'))),
     h('span', { class: 'acts' },
       !person.invited && h('button', {
         class: 'primary small', disabled: busy, 'aria-label': t('queue.up.who', { name }),

@@ -8,27 +8,45 @@ const few = 3 // so many leaves of one parent stand in a straight row
 const down = 108 // between layers
 const tall = 80 // a node with what is written above and below it
 
-/** layout places the nodes of a tree. Many leaves of one parent hang in two rows,
- * which takes half the width. What the root does not reach stands beside it, so that
- * nobody is missing. */
-export function layout(tree) {
-  const children = childrenOf(tree)
-  const places = new Map()
+/** spanning is the tree without what would make it none: each node once, below the
+ * first that feeds it. What the root does not reach stands beside it, so that nobody
+ * is missing. */
+export function spanning(tree) {
+  const fed = fedBy(tree)
+  const children = new Map()
   const seen = new Set()
+  const claim = (id) => {
+    const own = fed.get(id).filter((c) => !seen.has(c))
+    for (const c of own) seen.add(c)
+    children.set(id, own)
+    own.forEach(claim)
+  }
+  const tops = []
+  for (const id of [tree.root, ...heads(tree), ...fed.keys()]) {
+    if (!fed.has(id) || seen.has(id)) continue
+    seen.add(id)
+    tops.push(id)
+    claim(id)
+  }
+  return { tops, children }
+}
+
+/** layout places the nodes of a tree. Many leaves of one parent hang in two rows,
+ * which takes half the width. */
+export function layout(tree) {
+  const { tops, children } = spanning(tree)
+  const leaf = (id) => children.get(id).length === 0
+  const places = new Map()
   const cursor = { x: 0, drop: 0, depth: -1 }
   const place = (id, depth, drop) => {
-    seen.add(id)
-    const below = ordered(children.get(id), children).filter((c) => !seen.has(c))
-    for (const c of below) seen.add(c)
-    const crowded = below.filter((c) => children.get(c).length === 0).length > few
-    const xs = below.map((c, i) => place(c, depth + 1, crowded && children.get(c).length === 0 && i % 2 ? lower : 0))
+    const below = ordered(children.get(id), children)
+    const crowded = below.filter(leaf).length > few
+    const xs = below.map((c, i) => place(c, depth + 1, crowded && leaf(c) && i % 2 ? lower : 0))
     const x = xs.length > 0 ? (xs[0] + xs[xs.length - 1]) / 2 : column(cursor, depth, drop)
     places.set(id, { x, y: depth * down + drop })
     return x
   }
-  for (const id of [tree.root, ...heads(tree), ...children.keys()]) {
-    if (children.has(id) && !seen.has(id)) place(id, 0, 0)
-  }
+  for (const id of tops) place(id, 0, 0)
   const all = [...places.values()]
   return {
     places, across,
@@ -45,12 +63,12 @@ function column(cursor, depth, drop) {
   return cursor.x
 }
 
-function childrenOf(tree) {
-  const children = new Map(tree.nodes.map((n) => [n.id, []]))
+function fedBy(tree) {
+  const fed = new Map(tree.nodes.map((n) => [n.id, []]))
   for (const { from, to } of tree.edges) {
-    if (children.has(from) && children.has(to) && from !== to) children.get(from).push(to)
+    if (fed.has(from) && fed.has(to) && from !== to) fed.get(from).push(to)
   }
-  return children
+  return fed
 }
 
 // heads are the nodes that nobody feeds.

@@ -39,7 +39,7 @@ export const en = {
   'home.make': 'Make a room',
   'home.join': 'Join by link',
   'home.join.label': 'Invite link',
-  'home.join.placeholder': 'Paste a link: banyan:… or https://…',
+  'home.join.placeholder': 'Paste a link',
   'home.join.go': 'Join',
   'home.joining': 'Joining…',
   'home.enter': 'Enter',
@@ -87,6 +87,7 @@ export const en = {
   'role.host': 'Host',
   'role.moderator': 'Moderator',
   'role.speaker': 'Speaker',
+  'role.relay': 'Relay: passes on sound that it cannot hear',
   'role.listener': 'Listener',
 
   'person.muted': 'muted',
@@ -197,6 +198,9 @@ export const en = {
   'tree.relayname': 'Relay {key}',
   'tree.feeds': '{name} feeds {others}',
   'tree.leaf': '{name} feeds nobody',
+  'tree.loose': 'Not below the root now',
+  'tree.below': 'carries {n} more',
+  'tree.fewer': 'Show fewer',
   'tree.legend.relay': 'Relay: passes on, cannot hear',
   'tree.legend.self': 'You',
 

@@ -1,0 +1,46 @@
+// What the drawn and the written tree share: how a node is called, how it looks and
+// what happens when it is pointed at or chosen.
+
+import { avatar } from '../avatar.js'
+import { h } from '../dom.js'
+import { icon } from '../icons.js'
+import { nodeName, relayOf, whoIs } from '../people.js'
+import { store, update } from '../store.js'
+import { t } from '../strings.js'
+
+/** called is a node's whole name, and what it is. */
+export function called(room, node) {
+  const marks = [node.id === room.tree.root && t('tree.root'), node.relay && t('tree.relay'), node.self && t('tree.self')].filter(Boolean)
+  return marks.length > 0 ? `${nodeName(node)} (${marks.join(', ')})` : nodeName(node)
+}
+
+/** kind is a node's classes. */
+export function kind(node) {
+  return ['node', node.relay && 'relay', node.self && 'self'].filter(Boolean).join(' ')
+}
+
+/** face is a node's picture. */
+export function face(room, node, size = {}) {
+  return node.relay ? icon('leaf', size) : avatar(node.id, whoIs(room, node.id)?.name ?? node.name, size)
+}
+
+/** pointing makes a node show its whole name while it is pointed at, and its card when
+ * it is chosen. */
+export function pointing(room, node) {
+  const show = () => store.pointed !== node.id && update({ pointed: node.id })
+  const hide = () => store.pointed === node.id && update({ pointed: null })
+  return {
+    onpointerenter: show, onpointerleave: hide, onfocus: show, onblur: hide,
+    onclick: () => (whoIs(room, node.id) ?? relayOf(room, node.id)) && update({ dialog: { kind: 'person', room: room.id, peer: node.id } }),
+  }
+}
+
+/** Pointed is the whole name of who is pointed at; without one, the legend. */
+export function Pointed(room) {
+  const { tree } = room
+  const node = tree.nodes.find((n) => n.id === store.pointed)
+  if (node) return h('p', { key: 'legend', class: 'legend whole', 'aria-hidden': 'true', dir: 'auto' }, called(room, node))
+  return h('p', { key: 'legend', class: 'legend soft' },
+    tree.nodes.some((n) => n.relay) && h('span', { class: 'relay' }, t('tree.legend.relay')),
+    tree.nodes.some((n) => n.self) && h('span', { class: 'self' }, t('tree.legend.self')))
+}
