@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
@@ -29,15 +30,13 @@ func (s *session) validate(g transport.Gossip) transport.Verdict {
 	case gossipItem:
 		i, err := rooms.Check(s.id, payload)
 		if err != nil {
-			s.n.counters.malformed.Add(1)
-			return transport.Reject
+			return s.n.unread(err)
 		}
 		return s.seat.judge(i)
 	case gossipMesh:
 		ev, err := mesh.OpenGossip(s.id, payload)
 		if err != nil {
-			s.n.counters.malformed.Add(1)
-			return transport.Reject
+			return s.n.unread(err)
 		}
 		if !s.offer(func(now time.Duration) { s.step(now, ev) }) {
 			return transport.Ignore
@@ -46,6 +45,16 @@ func (s *session) validate(g transport.Gossip) transport.Verdict {
 	default:
 		return transport.Ignore // of a later version
 	}
+}
+
+// unread judges gossip that could not be read. What a later version says is not passed
+// on, and not held against those who do.
+func (n *Node) unread(err error) transport.Verdict {
+	if _, later := errors.AsType[canon.VersionError](err); later || errors.Is(err, rooms.ErrLater) {
+		return transport.Ignore
+	}
+	n.counters.malformed.Add(1)
+	return transport.Reject
 }
 
 // splitGossip takes a message on a room's topic apart.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -142,6 +143,8 @@ func TestGossipIsChecked(t *testing.T) {
 		}{
 			{"nothing", nil, transport.Reject},
 			{"a kind of a later version", []byte{9, 1}, transport.Ignore},
+			{"an item of a later version", []byte{gossipItem, 9, 1}, transport.Ignore},
+			{"an op of a later version", op(host.cfg.Key, rooms.Op{Version: 2, Room: room, Parents: []rooms.Hash{genesis}, Kind: rooms.OpTitle, Text: "New"}), transport.Ignore},
 			{"bytes for an item", []byte{gossipItem, 1, 2, 3}, transport.Reject},
 			{"bytes for the mesh", []byte{gossipMesh, 1, 2, 3}, transport.Reject},
 			{"more than any message has", make([]byte, 20<<10), transport.Reject},
@@ -181,7 +184,7 @@ func person(r RoomStatus, id identity.ID) (Person, bool) {
 // signOp makes an item of an op that no command makes.
 func signOp(t testing.TB, key identity.Key, o rooms.Op) []byte {
 	t.Helper()
-	o.Version = rooms.Version
+	o.Version = cmp.Or(o.Version, rooms.Version)
 	payload, err := canon.Marshal(o)
 	if err != nil {
 		t.Fatal(err)

@@ -80,6 +80,8 @@ type Genesis struct {
 var (
 	// ErrMalformed says that bytes are not what they should be.
 	ErrMalformed = errors.New("malformed")
+	// ErrLater says that bytes are of a kind that only a later version knows.
+	ErrLater = errors.New("of a later version")
 	// ErrOtherRoom says that something is about another room.
 	ErrOtherRoom = errors.New("about another room")
 )

@@ -54,7 +54,7 @@ func Check(room identity.RoomID, data []byte) (Item, error) {
 		}
 		i.Presence = &p
 	default:
-		return Item{}, fmt.Errorf("item: %w: unknown kind %d", ErrMalformed, data[0])
+		return Item{}, fmt.Errorf("item of kind %d: %w", data[0], ErrLater)
 	}
 	if i.room() != room {
 		return Item{}, ErrOtherRoom

@@ -52,7 +52,7 @@ func TestCheckRefuses(t *testing.T) {
 		want error // nil for any
 	}{
 		{"nothing", nil, ErrMalformed},
-		{"an unknown kind", []byte{9, 1, 2}, ErrMalformed},
+		{"an unknown kind", []byte{9, 1, 2}, ErrLater},
 		{"a presence as an op", append([]byte{itemOp}, good[1:]...), identity.ErrPurpose},
 		{"an op as a presence", append([]byte{itemPresence}, op(func(*Op) {})[1:]...), identity.ErrPurpose},
 		{"a cut", good[:len(good)-1], identity.ErrPurpose},
