@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
@@ -35,10 +36,51 @@ type file struct {
 // ui is the page's files by the path that the browser asks for.
 type ui map[string]file
 
+// door is a page for who is not let in, or not yet; ui/door.html is its frame.
+type door struct {
+	Title  string
+	Text   []template.HTML
+	Onward bool // it leads to the page by itself
+}
+
+// The doors, by the name that sendDoor knows them by.
+var doors = map[string]door{
+	"again": {
+		Title: "One moment", Onward: true,
+		Text: []template.HTML{`<a href="/">Go to the page</a>`},
+	},
+	"locked": {
+		Title: "This door is locked",
+		Text: []template.HTML{
+			`Only the person who started this node may use its page, and this browser has not shown that it is theirs.`,
+			`If it is you, open a terminal and run <code>banyan</code> again. It opens the page of the node that is running already, by a new link.`,
+		},
+	},
+	"used": {
+		Title: "This link was used before",
+		Text: []template.HTML{
+			`A link to the page works once, so that nobody who sees it later can come in by it.`,
+			`To come in, open a terminal and run <code>banyan</code> again. It opens the page of the node that is running already, by a new link; your rooms go on meanwhile.`,
+			`In the browser that used the link, you only need to <a href="/">go to the page</a>.`,
+		},
+	},
+}
+
 func loadUI() (ui, error) {
 	files := make(ui)
-	err := fs.WalkDir(embedded, "ui", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	frame, err := template.ParseFS(embedded, "ui/door.html")
+	if err != nil {
+		return nil, err
+	}
+	for name, d := range doors {
+		var b bytes.Buffer
+		if err := frame.Execute(&b, d); err != nil {
+			return nil, fmt.Errorf("door %s: %w", name, err)
+		}
+		files[name] = file{body: b.Bytes(), kind: types[".html"]}
+	}
+	err = fs.WalkDir(embedded, "ui", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || name == "ui/door.html" {
 			return err
 		}
 		kind, known := types[path.Ext(name)]
@@ -69,8 +111,8 @@ func (u ui) send(w http.ResponseWriter, r *http.Request, name string) error {
 	return nil
 }
 
-// sendWith answers with one page and a status of its own.
-func (u ui) sendWith(w http.ResponseWriter, status int, name string) error {
+// sendDoor answers with a door and a status of its own.
+func (u ui) sendDoor(w http.ResponseWriter, status int, name string) error {
 	w.Header().Set("Content-Type", u[name].kind)
 	w.WriteHeader(status)
 	_, _ = w.Write(u[name].body) // the reader is gone; there is nobody to tell
@@ -98,13 +140,13 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return nil
 	case secret != "":
-		return s.ui.sendWith(w, http.StatusForbidden, "/used.html")
+		return s.ui.sendDoor(w, http.StatusForbidden, "used")
 	case s.guard.known(r):
 		return s.ui.send(w, r, "/index.html")
 	case from == "cross-site" || from == "same-site":
 		// A strict cookie does not come along when a link elsewhere led here; it
 		// does when our own page leads to itself.
-		return s.ui.sendWith(w, http.StatusOK, "/again.html")
+		return s.ui.sendDoor(w, http.StatusOK, "again")
 	}
-	return s.ui.sendWith(w, http.StatusUnauthorized, "/locked.html")
+	return s.ui.sendDoor(w, http.StatusUnauthorized, "locked")
 }
