@@ -14,6 +14,7 @@ const radius = 22
 const margin = 14
 const label = 22 // the name below a node
 const gap = 6 // between two names
+const long = 140 // a name, if nobody is beside it
 const smallest = 0.88 // below it names are too small to read
 const most = 80 // nodes that are worth an attempt to draw
 
@@ -47,8 +48,9 @@ export function Tree(room) {
 
 function Picture(room) {
   const { tree } = room
-  const { places, width, height, across } = layout(tree)
-  const x = (p) => p.x + across / 2
+  const { places, width: natural, height, across } = layout(tree)
+  const width = Math.max(natural, long)
+  const x = (p) => p.x + (across + width - natural) / 2
   const y = (p) => p.y + radius + margin
   return h('svg', {
     key: 'picture', class: 'picture', viewBox: `0 0 ${width} ${height}`, vars: { '--natural': `${width}px` },
@@ -60,8 +62,14 @@ function Picture(room) {
   }),
   tree.nodes.map((n) => {
     const p = places.get(n.id)
-    return Node(room, n, x(p), y(p), across - gap)
+    return Node(room, n, x(p), y(p), Math.min(free(p, places), 2 * x(p), 2 * (width - x(p))))
   }))
+}
+
+// free is how long a name may be, for who stands beside it.
+function free(p, places) {
+  const beside = [...places.values()].filter((q) => q !== p && Math.abs(q.y - p.y) < label)
+  return Math.min(long, ...beside.map((q) => Math.abs(q.x - p.x) - gap))
 }
 
 // A root that hangs down: straight at both ends.
@@ -74,7 +82,7 @@ function Node(room, node, x, y, longest) {
   const choose = pointing(room, node)
   return h('g', {
     key: node.id, class: kind(node), transform: `translate(${x} ${y})`,
-    role: 'button', tabindex: 0, 'aria-label': called(room, node), ...choose,
+    role: 'button', tabindex: 0, ...choose,
     onkeydown: (e) => {
       if (e.key !== 'Enter' && e.key !== ' ') return
       e.preventDefault()

@@ -1,7 +1,7 @@
 // Where each node of the tree is drawn: layers from the root down, leaves side by
 // side, parents above the middle of their children. Pure: edges in, places out.
 
-const across = 88 // between neighbours, so that their names do not touch
+const across = 96 // between neighbours, so that their names do not touch
 const close = 50 // between neighbours one of which hangs lower
 const lower = 62 // how much lower
 const few = 3 // so many leaves of one parent stand in a straight row

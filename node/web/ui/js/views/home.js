@@ -34,9 +34,11 @@ export function Home() {
 
 function Mine(room) {
   const onStage = room.people.filter((p) => p.on_stage)
+  const host = room.people.find((p) => p.id === room.host)
+  const faces = onStage.length > 0 ? onStage.map((p) => [p.id, p.name]) : [[room.host, host?.name ?? '']]
   return Entry({
-    key: room.id, title: room.title, kind: room.kind, faces: onStage.map((p) => [p.id, p.name]),
-    by: room.role === 'host' ? t('home.hosted.you') : t('home.hosted', { name: nameOf(room.people.find((p) => p.id === room.host)) }),
+    key: room.id, title: room.title, kind: room.kind, faces,
+    by: room.role === 'host' ? t('home.hosted.you') : t('home.hosted', { name: nameOf(host) }),
     people: room.people.length, speakers: onStage.length, language: room.language,
     act: h('button', { class: 'primary', onclick: () => go(room.id) }, t('home.return')),
   })

@@ -23,7 +23,7 @@ export function RoomHead(room) {
   return h('div', { key: 'head', class: 'roomhead' },
     h('div', null,
       h('h1', null, room.title,
-        mayModerate(room) && h('button', { class: 'quiet round', 'aria-label': t('room.rename'), title: t('room.rename'),
+        mayModerate(room) && !room.closed && h('button', { class: 'quiet round', 'aria-label': t('room.rename'), title: t('room.rename'),
           onclick: () => update({ dialog: { kind: 'retitle', room: room.id } }) }, icon('pen'))),
       h('p', null,
         h('span', { class: 'fact' }, icon(room.kind === 'invite' ? 'lock' : 'globe'), t(room.kind === 'invite' ? 'room.invite' : 'room.open')),
@@ -59,7 +59,7 @@ export function RoomView(room) {
           More(audience.length)),
         !room.closed && !beside && Tree(room)),
       h('div', { class: 'side' },
-        mayModerate(room) && Queue(room),
+        mayModerate(room) && !room.closed && Queue(room),
         !room.closed && beside && Tree(room),
         !room.closed && Network(room))))
 }
@@ -80,6 +80,6 @@ function More(n) {
 /** Missing is what is shown where a room was. */
 export function Missing() {
   return h('main', { key: 'missing', id: 'content', class: 'room' },
-    h('div', { class: 'empty' }, icon('leaf'), h('p', null, h('strong', null, t('room.unknown'))),
+    h('div', { class: 'empty' }, icon('leaf'), h('h1', null, t('room.unknown')), h('p', { class: 'soft' }, t('room.unknown.note')),
       h('button', { class: 'primary', onclick: () => go(null) }, t('app.home'))))
 }
