@@ -59,6 +59,9 @@ async function within(mai, where) {
         if (left < box.left - 0.5 || right > box.right + 0.5) beyond.push(`${card.className}: ${el.tagName} “${el.textContent.slice(0, 30)}” reaches from ${left} to ${right}, the box from ${box.left} to ${box.right}`)
       }
     }
+    for (const el of document.querySelectorAll('.bar button')) {
+      if (el.offsetHeight > 60) beyond.push(`the bar: “${el.textContent}” is squeezed to ${el.offsetWidth} by ${el.offsetHeight}`)
+    }
     return beyond
   })
   check(found.length === 0, `${where}:\n${found.slice(0, 8).join('\n')}`)

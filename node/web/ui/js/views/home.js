@@ -40,7 +40,7 @@ function Mine(room) {
     key: room.id, title: room.title, kind: room.kind, faces,
     by: room.role === 'host' ? t('home.hosted.you') : t('home.hosted', { name: nameOf(host) }),
     people: room.people.length, speakers: onStage.length, language: room.language,
-    act: h('button', { class: 'primary', onclick: () => go(room.id) }, t('home.return')),
+    act: h('button', { class: 'primary', 'aria-describedby': `title-${room.id}`, onclick: () => go(room.id) }, t('home.return')),
   })
 }
 
@@ -50,7 +50,7 @@ function Public(card) {
     key: card.room, title: card.title, kind: card.kind, faces: [[card.host, card.host_name]],
     by: t('home.hosted', { name: nameOf({ name: card.host_name }) }),
     people: card.people, speakers: card.speakers, language: card.language,
-    act: h('button', { class: 'plain', disabled: busy, onclick: () => joinRoom(card.room) }, t(busy ? 'home.joining' : 'home.enter')),
+    act: h('button', { class: 'plain', 'aria-describedby': `title-${card.room}`, disabled: busy, onclick: () => joinRoom(card.room) }, t(busy ? 'home.joining' : 'home.enter')),
   })
 }
 
@@ -60,17 +60,17 @@ function Known(room) {
   const card = store.state.lobby.find((c) => c.room === room.room)
   return h('li', { key: room.room, class: 'entry' },
     h('span', { class: 'faces', 'aria-hidden': 'true' }, h('span', { class: 'face' }, avatar(room.host, card?.host_name ?? ''))),
-    h('div', { class: 'about' }, h('h3', null, room.title),
+    h('div', { class: 'about' }, h('h3', { id: `title-${room.room}` }, room.title),
       h('p', { class: 'soft' }, h('span', null, room.own ? t('home.hosted.you') : card ? t('home.hosted', { name: card.host_name }) : t('home.before')),
         card && h('span', null, count('people', card.people)))),
-    h('button', { class: 'plain', disabled: busy, onclick: () => joinRoom(room.room) }, t(busy ? 'home.joining' : 'home.return')))
+    h('button', { class: 'plain', 'aria-describedby': `title-${room.room}`, disabled: busy, onclick: () => joinRoom(room.room) }, t(busy ? 'home.joining' : 'home.return')))
 }
 
 function Entry({ key, title, kind, faces, by, people, speakers, language, act }) {
   return h('li', { key, class: 'entry' },
     h('span', { class: 'faces', 'aria-hidden': 'true' }, faces.slice(0, 3).map(([id, name]) => h('span', { key: id, class: 'face' }, avatar(id, name)))),
     h('div', { class: 'about' },
-      h('h3', null, title),
+      h('h3', { id: `title-${key}` }, title),
       h('p', { class: 'soft' },
         h('span', null, by), h('span', null, count('people', people)), h('span', null, count('speakers', speakers)),
         language && h('span', { class: 'tag' }, languageName(language)),
