@@ -31,11 +31,13 @@ func (r *Room) command(now time.Duration, c Command) error {
 	case DeclineStage:
 		return r.declineStage(now)
 	case SetMuted:
-		if c.Muted != r.own.Muted {
-			r.own.Muted = c.Muted
-			r.announce(now)
-		}
-		return nil
+		return r.setMuted(now, c.Muted)
+	case MuteOther:
+		return r.decide(now, Op{Kind: OpMute, Subject: c.Who, On: c.Locked})
+	case UnmuteOther:
+		return r.decide(now, Op{Kind: OpUnmute, Subject: c.Who})
+	case Set:
+		return r.set(now, c)
 	case MoveDown:
 		if c.Who.IsZero() || c.Who == r.own.Author {
 			return r.stepDown(now)
@@ -44,7 +46,7 @@ func (r *Room) command(now time.Duration, c Command) error {
 	case Grant:
 		return r.decide(now, Op{Kind: OpGrant, Subject: c.Who, Role: c.Role})
 	case Ban:
-		return r.decide(now, Op{Kind: OpBan, Subject: c.Who})
+		return r.ban(now, c)
 	case Unban:
 		return r.decide(now, Op{Kind: OpUnban, Subject: c.Who})
 	case SetTitle:
@@ -62,8 +64,11 @@ func (r *Room) command(now time.Duration, c Command) error {
 }
 
 func (r *Room) raiseHand(now time.Duration) error {
-	if r.role(r.own.Author) >= invite.Speaker {
+	switch {
+	case r.role(r.own.Author) >= invite.Speaker:
 		return ErrOnStage
+	case r.isOn(HandsOff):
+		return ErrNoHands
 	}
 	if r.own.Hand == 0 {
 		r.own.Hand = max(r.wall(now).UnixMilli(), int64(r.own.Seq)) // not before it was down last, so another hand than that
@@ -107,11 +112,65 @@ func (r *Room) inviteUp(now time.Duration, who identity.ID) error {
 	return r.decide(now, o)
 }
 
+// setMuted opens or mutes the own microphone, as far as moderators let one.
+func (r *Room) setMuted(now time.Duration, muted bool) error {
+	lifted := r.own.Lifted
+	if me := r.people[r.own.Author]; me != nil && !muted {
+		mute, silent := r.silenced(me)
+		switch {
+		case silent && mute.On:
+			return ErrMicLocked
+		case silent:
+			lifted = mute.Hash
+		}
+	}
+	if muted != r.own.Muted || lifted != r.own.Lifted {
+		r.own.Muted, r.own.Lifted = muted, lifted
+		r.announce(now)
+	}
+	return nil
+}
+
+// set switches something on or off. Before the stage is locked, those are called whom
+// only their ticket brought there: the log has to know them.
+func (r *Room) set(now time.Duration, c Set) error {
+	o := Op{Kind: OpSetting, Setting: c.What, On: c.On}
+	if err := r.allowed(o); err != nil {
+		return err
+	}
+	if c.What == StageLocked && c.On && !r.isOn(StageLocked) {
+		for _, p := range r.stage() {
+			if r.role(p.Author) != invite.Speaker {
+				continue
+			}
+			if err := r.decide(now, Op{Kind: OpGrant, Subject: p.Author, Role: invite.Speaker}); err != nil {
+				return err
+			}
+		}
+	}
+	return r.decide(now, o)
+}
+
+// ban removes somebody and, if asked to, all who came by the invite that let them in,
+// which is theirs to pass on.
+func (r *Room) ban(now time.Duration, c Ban) error {
+	var came []Hash
+	if p := r.people[c.Who]; p != nil {
+		came = p.path
+	}
+	if err := r.decide(now, Op{Kind: OpBan, Subject: c.Who}); err != nil || !c.Branch || len(came) == 0 {
+		return err
+	}
+	return r.decide(now, Op{Kind: OpRevokeInvite, Invite: came[len(came)-1]})
+}
+
 // acceptStage consents to the invitation that stands.
 func (r *Room) acceptStage(now time.Duration) error {
 	me := r.find(r.own.Author)
 	by := r.invitation(me)
 	switch {
+	case by == Hash{} && r.isOn(StageLocked) && r.role(r.own.Author) == invite.Speaker:
+		return ErrLocked
 	case by == Hash{}:
 		return ErrNotInvited
 	case r.consents(me):
@@ -210,8 +269,8 @@ func (r *Room) decide(now time.Duration, o Op) error {
 	return nil
 }
 
-// upon is what an op of one's own rests upon: one's last op, and what the log says
-// about oneself and about its subject.
+// upon is what an op of one's own rests upon: one's last op, what the log says about
+// oneself and about its subject, and what it puts an end to.
 func (r *Room) upon(o Op) (places []int) {
 	if at, ok := r.log.last(r.own.Author); ok {
 		places = append(places, at)
@@ -220,6 +279,12 @@ func (r *Room) upon(o Op) (places []int) {
 		if st, ok := r.state.standing(who); ok {
 			places = append(places, st.at)
 		}
+	}
+	if at, ok := last(r.state, r.state.mutes, o.Subject); ok {
+		places = append(places, at)
+	}
+	if at, ok := last(r.state, r.state.settings, o.Setting); ok {
+		places = append(places, at)
 	}
 	return places
 }

@@ -25,8 +25,9 @@
 //     they came.
 //  2. The host may do everything, always. Only the host gives and takes the role of a
 //     moderator, and nobody takes anything from the host.
-//  3. A moderator invites up, moves down, bans and unbans speakers and listeners, lowers
-//     hands, takes invites back, names the room, starts an epoch and closes the room.
+//  3. A moderator invites up, moves down, mutes, bans and unbans speakers and listeners,
+//     lowers hands, takes invites back, locks the stage, switches hands off, names the
+//     room, starts an epoch and closes the room.
 //  4. Anyone but the host may give up their own role.
 //
 // Of the log. The past of an op is all that its parents are and follow; two ops are
@@ -38,9 +39,10 @@
 //     than a moderator, or made its subject one. So it is of no use to back-date an op:
 //     it is then concurrent with the removal.
 //  6. Of the ops that count and are about one thing (somebody's role, somebody's ban,
-//     the title), those that another follows are over. Of the rest the senior author's
-//     wins (host, moderator, oneself), then taking before giving, then the smaller
-//     hash. A ban is a thing of its own beside the role: an invitation to the stage does
+//     somebody's microphone, a setting, the title), those that another follows are
+//     over. Of the rest the senior author's wins (host, moderator, oneself), then taking
+//     before giving (muting before unmuting, on before off), then the smaller hash. A
+//     ban is a thing of its own beside the role: an invitation to the stage does
 //     not undo it, even the host's. It also ends the role.
 //  7. A grant of the role of speaker is an invitation to the stage; the microphone opens
 //     when the invited says so in a presence that names that op, or the ticket that
@@ -48,12 +50,17 @@
 //     moderators are on the stage without asking. The stage holds [Policy].Stage people:
 //     the host, then the moderators, then the speakers, each in the order in which the
 //     log called them. Who finds no place, or is moved down, has to accept anew.
+//     While the stage is locked, of the speakers only those are on it whose invitation
+//     is in the past of the lock; a ticket's is in nobody's.
+//     Who is muted by an op stays on the stage and is not heard: until an op unmutes
+//     them or, unless the op locks the microphone, until they name it in a presence as
+//     the one that they lifted.
 //  8. Hands queue by when they went up, as their owners say; but not earlier than their
 //     owner last said that the hand was down, and at most a presence's life before
 //     somebody new was seen. Ties are for the smaller identity. A moderator lowers
 //     somebody's hand by an op, for it must stay down for those who come later while its
 //     owner, who may not have heard, still says that it is up. The op names the hand by
-//     when it was raised; a new one is another hand.
+//     when it was raised; a new one is another hand. While hands are off, none is up.
 //  9. An epoch's number is one more than the highest in its op's past. Of concurrent
 //     epochs the highest number is in force, then rule 6.
 //  10. A closed room stays closed. Nobody speaks in it.
@@ -111,6 +118,8 @@
 //	          10 commitment    of epoch: 32 bytes, to its secret
 //	          11 invite        of revoke-invite: 32 bytes ([invite.Chain.ID])
 //	          12 hand          of lower-hand: Unix milliseconds
+//	          13 setting       of setting: 1 the stage is locked, 2 hands are off
+//	          14 on            of setting; of mute: the microphone is locked
 //	presence  1 version (1)
 //	          2 room           32 bytes
 //	          3 number         Unix milliseconds or one more than the last, at most 2^62
@@ -119,6 +128,7 @@
 //	          6 accepted       32 bytes: a grant's hash, or the ticket's ID
 //	          7 muted   8 gone
 //	          9 ticket         [invite.Chain]
+//	          10 lifted        32 bytes: a mute's hash
 //
 // Fields that are not known are ignored. testdata/golden.json has one of each, for
 // other implementations.

@@ -43,10 +43,26 @@ type (
 		Who  identity.ID
 		Role invite.Role
 	}
-	// Ban removes somebody for good.
-	Ban struct{ Who identity.ID }
+	// Ban removes somebody for good; with Branch also all who came by their invites.
+	Ban struct {
+		Who    identity.ID
+		Branch bool
+	}
 	// Unban lets somebody come back.
 	Unban struct{ Who identity.ID }
+	// MuteOther keeps somebody from being heard: until they make an end of it, or, if
+	// Locked, until a moderator does.
+	MuteOther struct {
+		Who    identity.ID
+		Locked bool
+	}
+	// UnmuteOther lets somebody be heard again.
+	UnmuteOther struct{ Who identity.ID }
+	// Set switches something of the room on or off.
+	Set struct {
+		What Setting
+		On   bool
+	}
 	// SetTitle names the room.
 	SetTitle struct{ Title string }
 	// SetName names oneself.
@@ -70,6 +86,9 @@ func (MoveDown) isEvent()     {}
 func (Grant) isEvent()        {}
 func (Ban) isEvent()          {}
 func (Unban) isEvent()        {}
+func (MuteOther) isEvent()    {}
+func (UnmuteOther) isEvent()  {}
+func (Set) isEvent()          {}
 func (SetTitle) isEvent()     {}
 func (SetName) isEvent()      {}
 func (RevokeInvite) isEvent() {}
@@ -86,6 +105,9 @@ func (MoveDown) isCommand()     {}
 func (Grant) isCommand()        {}
 func (Ban) isCommand()          {}
 func (Unban) isCommand()        {}
+func (MuteOther) isCommand()    {}
+func (UnmuteOther) isCommand()  {}
+func (Set) isCommand()          {}
 func (SetTitle) isCommand()     {}
 func (SetName) isCommand()      {}
 func (RevokeInvite) isCommand() {}

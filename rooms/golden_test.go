@@ -81,6 +81,11 @@ func goldenNow(t *testing.T) (all []golden) {
 	op("an invite is taken back", host, Op{Kind: OpRevokeInvite, Invite: Hash{10, 11, 12}})
 	op("ann's hand is lowered", mod, Op{Kind: OpLowerHand, Subject: ann.ID(), Hand: 1_800_000_000_000})
 	op("the room is closed, after two ops", host, Op{Kind: OpClose}, Hash{})
+	op("the stage is locked", mod, Op{Kind: OpSetting, Setting: StageLocked, On: true})
+	op("hands may be raised again", mod, Op{Kind: OpSetting, Setting: HandsOff})
+	mute := op("ann is muted", mod, Op{Kind: OpMute, Subject: ann.ID()})
+	op("ann's microphone is locked", mod, Op{Kind: OpMute, Subject: ann.ID(), On: true})
+	op("ann may be heard again", mod, Op{Kind: OpUnmute, Subject: ann.ID()})
 
 	presence := func(name string, key identity.Key, p Presence) {
 		p.Room = room
@@ -96,6 +101,7 @@ func goldenNow(t *testing.T) (all []golden) {
 		t.Fatal(err)
 	}
 	presence("here by a ticket", ann, Presence{Seq: 1_800_000_000_459, Name: "Ann", Ticket: ticket})
+	presence("no longer muted", ann, Presence{Seq: 1_800_000_000_460, Name: "Ann", Accepted: grant, Lifted: mute})
 	return all
 }
 
@@ -160,7 +166,7 @@ func TestEveryFieldTravels(t *testing.T) {
 	key := keyOf(t, 1)
 	o := Op{
 		Version: Version, Room: identity.RoomID{1}, Parents: []Hash{{2}, {3}}, Time: 4, Kind: 200, Subject: identity.ID{5}, Role: 6,
-		Text: "seven", Epoch: 8, Commitment: epoch.Commitment{9}, Invite: Hash{10}, Hand: 11,
+		Text: "seven", Epoch: 8, Commitment: epoch.Commitment{9}, Invite: Hash{10}, Hand: 11, Setting: 12, On: true,
 	}
 	envelope, err := o.sign(key)
 	if err != nil {
@@ -173,7 +179,7 @@ func TestEveryFieldTravels(t *testing.T) {
 	}
 	p := Presence{
 		Version: Version, Room: identity.RoomID{1}, Seq: 20, Name: "n", Hand: 3, Accepted: Hash{4}, Muted: true, Gone: true,
-		Ticket: invite.Chain{{5}, {6, 7}},
+		Ticket: invite.Chain{{5}, {6, 7}}, Lifted: Hash{8},
 	}
 	if envelope, err = p.sign(key); err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func (w *law) latest(want func(Op) bool) (Op, bool) {
 		return 0
 	}
 	takes := func(o Op) int {
-		if o.Kind == OpGrant || o.Kind == OpUnban {
+		if o.Kind == OpGrant || o.Kind == OpUnban || o.Kind == OpUnmute || o.Kind == OpSetting && !o.On {
 			return 1
 		}
 		return 0
@@ -165,6 +165,14 @@ func (w *law) sum(people []identity.ID) string {
 			role = o.Role
 		}
 		fmt.Fprintf(&b, "person %d: %v %v by %x banned %v\n", n, ok, role, o.Hash[:2], known && ban.Kind == OpBan)
+		mute, known := w.latest(func(o Op) bool {
+			return (o.Kind == OpMute || o.Kind == OpUnmute) && o.Subject == who && w.counts(o)
+		})
+		fmt.Fprintf(&b, "person %d: muted %v, locked %v\n", n, known && mute.Kind == OpMute, mute.Kind == OpMute && mute.On)
+	}
+	for what := StageLocked; what <= HandsOff+1; what++ {
+		o, _ := w.latest(func(o Op) bool { return o.Kind == OpSetting && o.Setting == what && w.counts(o) })
+		fmt.Fprintf(&b, "setting %d: %v\n", what, o.On)
 	}
 	for _, o := range w.kept {
 		if w.counts(o) && (o.Kind == OpClose || o.Kind == OpRevokeInvite || o.Kind == OpLowerHand) {
@@ -186,6 +194,12 @@ func (s *state) sum(people []identity.ID) string {
 	for n, who := range people {
 		st, ok := s.standing(who)
 		fmt.Fprintf(&b, "person %d: %v %v by %x banned %v\n", n, ok, st.role, st.by[:2], s.banned(who))
+		mute, muted := s.muted(who)
+		fmt.Fprintf(&b, "person %d: muted %v, locked %v\n", n, muted, muted && mute.On)
+	}
+	for what := StageLocked; what <= HandsOff+1; what++ {
+		_, on := s.isOn(what)
+		fmt.Fprintf(&b, "setting %d: %v\n", what, on)
 	}
 	for _, e := range s.entries {
 		o := &e.op
@@ -216,7 +230,7 @@ func randomOps(room identity.RoomID, count int, draw func(n int) int) []Op {
 	ops := make([]Op, 0, count)
 	for n := range count {
 		author := cast[[]int{0, 1, 1, 1, 2, 2, 3, draw(len(cast))}[draw(8)]]
-		o := Op{Room: room, Author: author, Kind: OpKind(1 + draw(11)), Subject: cast[draw(len(cast))], Text: fmt.Sprint(n)}
+		o := Op{Room: room, Author: author, Kind: OpKind(1 + draw(14)), Subject: cast[draw(len(cast))], Text: fmt.Sprint(n)}
 		if n < 2 {
 			o.Author, o.Kind = cast[0], OpGrant
 		}
@@ -234,6 +248,10 @@ func randomOps(room identity.RoomID, count int, draw func(n int) int) []Op {
 			o.Subject, o.Invite = identity.ID{}, Hash{byte(1 + draw(3))}
 		case OpLowerHand:
 			o.Hand = int64(1 + draw(3))
+		case OpMute:
+			o.On = draw(2) > 0
+		case OpSetting:
+			o.Subject, o.Setting, o.On = identity.ID{}, Setting(1+draw(3)), draw(2) > 0
 		}
 		for range 1 + draw(3) {
 			at := len(known) - 1 - min(draw(4), len(known)-1) // mostly the last ones

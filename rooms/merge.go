@@ -26,6 +26,8 @@ type state struct {
 	upon   map[identity.ID][]int // what moderators did about somebody
 
 	roles, bans map[identity.ID]*register
+	mutes       map[identity.ID]*register
+	settings    map[Setting]*register
 	titles      register
 	epochs      register
 	lowered     map[hand][]int
@@ -57,6 +59,7 @@ func newState(l *oplog, g Genesis) *state {
 		oplog: l, genesis: g,
 		senior: make(map[identity.ID][]int), acts: make(map[identity.ID][]int), upon: make(map[identity.ID][]int),
 		roles: make(map[identity.ID]*register), bans: make(map[identity.ID]*register),
+		mutes: make(map[identity.ID]*register), settings: make(map[Setting]*register),
 		lowered: make(map[hand][]int), revoked: make(map[Hash][]int),
 	}
 }
@@ -186,6 +189,10 @@ func (s *state) each(at int, do func(*register)) {
 	switch o.Kind {
 	case OpBan, OpUnban:
 		do(registerOf(s.bans, o.Subject))
+	case OpMute, OpUnmute:
+		do(registerOf(s.mutes, o.Subject))
+	case OpSetting:
+		do(registerOf(s.settings, o.Setting))
 	case OpTitle:
 		do(&s.titles)
 	case OpEpoch:
@@ -194,13 +201,22 @@ func (s *state) each(at int, do func(*register)) {
 	}
 }
 
-func registerOf(of map[identity.ID]*register, who identity.ID) *register {
-	r := of[who]
+func registerOf[K comparable](of map[K]*register, about K) *register {
+	r := of[about]
 	if r == nil {
 		r = &register{}
-		of[who] = r
+		of[about] = r
 	}
 	return r
+}
+
+// last is the op that counts of a register that may not be there.
+func last[K comparable](s *state, of map[K]*register, about K) (at int, ok bool) {
+	r := of[about]
+	if r == nil {
+		return 0, false
+	}
+	return s.winner(*r)
 }
 
 // follow adds an op that follows none that comes later in the log.
@@ -272,12 +288,23 @@ func (s *state) standing(who identity.ID) (st standing, ok bool) {
 }
 
 func (s *state) banned(who identity.ID) bool {
-	r := s.bans[who]
-	if r == nil {
-		return false
-	}
-	at, ok := s.winner(*r)
+	at, ok := last(s, s.bans, who)
 	return ok && s.entries[at].op.Kind == OpBan
+}
+
+// muted is the op by which somebody is not heard, if there is one.
+func (s *state) muted(who identity.ID) (mute *Op, ok bool) {
+	at, ok := last(s, s.mutes, who)
+	if !ok || s.entries[at].op.Kind != OpMute {
+		return nil, false
+	}
+	return &s.entries[at].op, true
+}
+
+// isOn tells whether something is switched on, and since which place in the log.
+func (s *state) isOn(what Setting) (since int, on bool) {
+	at, ok := last(s, s.settings, what)
+	return at, ok && s.entries[at].op.On
 }
 
 // offers tells whether an op is an invitation to the stage that stands: the one that

@@ -33,11 +33,24 @@ const (
 	OpRevokeInvite OpKind = 8  // the invite whose [invite.Chain.ID] is Invite lets nobody in any more
 	OpLowerHand    OpKind = 9  // Subject's hand that was raised at Hand is lowered
 	OpClose        OpKind = 10 // the room is over
+	OpSetting      OpKind = 11 // Setting is On or not
+	OpMute         OpKind = 12 // Subject is not heard; if On, until [OpUnmute], else until they lift it themselves
+	OpUnmute       OpKind = 13 // Subject may be heard again
+)
+
+// Setting is something of a room that a moderator switches on and off.
+type Setting uint8
+
+// The settings; all are off in a new room. One that is not among them is of a later
+// version.
+const (
+	StageLocked Setting = 1 // nobody new comes onto the stage
+	HandsOff    Setting = 2 // nobody's hand is up
 )
 
 // String returns the kind's name.
 func (k OpKind) String() string {
-	names := [...]string{"none", "grant", "revoke", "relinquish", "ban", "unban", "title", "epoch", "revoke-invite", "lower-hand", "close"}
+	names := [...]string{"none", "grant", "revoke", "relinquish", "ban", "unban", "title", "epoch", "revoke-invite", "lower-hand", "close", "setting", "mute", "unmute"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -62,6 +75,8 @@ type Op struct {
 	Commitment epoch.Commitment `cbor:"10,keyasint,omitzero"`
 	Invite     Hash             `cbor:"11,keyasint,omitzero"`
 	Hand       int64            `cbor:"12,keyasint,omitempty"` // [Presence.Hand]
+	Setting    Setting          `cbor:"13,keyasint,omitempty"`
+	On         bool             `cbor:"14,keyasint,omitempty"`
 
 	Author identity.ID `cbor:"-"` // who signed it
 	Hash   Hash        `cbor:"-"` // of the envelope
@@ -111,8 +126,10 @@ func (o Op) check() error {
 	switch o.Kind {
 	case OpGrant:
 		sound = about && (o.Role == invite.Speaker || o.Role == invite.Moderator)
-	case OpRevoke, OpBan, OpUnban:
+	case OpRevoke, OpBan, OpUnban, OpMute, OpUnmute:
 		sound = about
+	case OpSetting:
+		sound = o.Setting != 0
 	case OpLowerHand:
 		sound = about && o.Hand > 0
 	case OpTitle:
@@ -154,8 +171,14 @@ func (o *Op) begins() uint32 {
 
 // gives is 0 for an op that takes and 1 for one that gives.
 func (o *Op) gives() int {
-	if o.Kind == OpGrant || o.Kind == OpUnban {
+	switch o.Kind {
+	case OpGrant, OpUnban, OpUnmute:
 		return 1
+	case OpSetting:
+		if !o.On {
+			return 1
+		}
+	default: // it takes, or is of one kind only
 	}
 	return 0
 }

@@ -30,7 +30,7 @@ func TestSplitsHealToOneRoom(t *testing.T) {
 
 func someCommand(rt *rapid.T, v *village) Command {
 	whom := func() identity.ID { return rapid.SampledFrom(v.people).Draw(rt, "whom").key.ID() }
-	switch rapid.IntRange(0, 12).Draw(rt, "command") {
+	switch rapid.IntRange(0, 15).Draw(rt, "command") {
 	case 0:
 		return InviteUp{whom()}
 	case 1:
@@ -40,7 +40,7 @@ func someCommand(rt *rapid.T, v *village) Command {
 	case 3:
 		return AcceptStage{}
 	case 4:
-		return Ban{whom()}
+		return Ban{Who: whom()}
 	case 5:
 		return Unban{whom()}
 	case 6:
@@ -55,6 +55,12 @@ func someCommand(rt *rapid.T, v *village) Command {
 		return MoveDown{}
 	case 11:
 		return LowerHand{}
+	case 12:
+		return MuteOther{whom(), rapid.Bool().Draw(rt, "locked")}
+	case 13:
+		return UnmuteOther{whom()}
+	case 14:
+		return Set{rapid.SampledFrom([]Setting{StageLocked, HandsOff}).Draw(rt, "what"), rapid.Bool().Draw(rt, "on")}
 	default:
 		return LowerHand{whom()}
 	}

@@ -31,6 +31,7 @@ type Presence struct {
 	Muted    bool            `cbor:"7,keyasint,omitempty"`
 	Gone     bool            `cbor:"8,keyasint,omitempty"` // has left
 	Ticket   invite.Chain    `cbor:"9,keyasint,omitempty"` // by what right, in a room that asks for one
+	Lifted   Hash            `cbor:"10,keyasint,omitzero"` // the mute op that the author has made an end of
 
 	Author identity.ID `cbor:"-"` // who signed it
 }

@@ -42,6 +42,8 @@ func (r *Room) allowed(o Op) error {
 		return ErrHostOnly
 	case o.Kind == OpGrant && r.state.banned(o.Subject):
 		return fmt.Errorf("%w: let them come back first", ErrBanned)
+	case o.Kind == OpGrant && !o.makesModerator() && r.isOn(StageLocked):
+		return ErrLocked
 	}
 	return nil
 }
@@ -50,7 +52,8 @@ func (r *Room) allowed(o Op) error {
 func (r *Room) needless(o Op) bool {
 	switch o.Kind {
 	case OpGrant:
-		return r.role(o.Subject) == o.Role
+		st, _ := r.state.standing(o.Subject) // a ticket's role is not the log's word
+		return st.role == o.Role
 	case OpRevoke:
 		return r.role(o.Subject) < invite.Speaker
 	case OpBan:
@@ -61,6 +64,14 @@ func (r *Room) needless(o Op) bool {
 		return r.state.title() == o.Text
 	case OpRevokeInvite:
 		return r.state.isRevoked(o.Invite)
+	case OpSetting:
+		return r.isOn(o.Setting) == o.On
+	case OpMute:
+		m, ok := r.state.muted(o.Subject)
+		return ok && m.On == o.On && !r.lifts(r.people[o.Subject], m)
+	case OpUnmute:
+		_, ok := r.state.muted(o.Subject)
+		return !ok
 	case OpLowerHand:
 		return o.Hand == 0 || r.state.isLowered(hand{o.Subject, o.Hand})
 	default:

@@ -95,11 +95,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}{
 		{"a listener invites up", ann, InviteUp{bob.key.ID()}, ErrNotAllowed},
 		{"a listener closes", ann, Close{}, ErrNotAllowed},
-		{"a listener bans", ann, Ban{bob.key.ID()}, ErrNotAllowed},
+		{"a listener bans", ann, Ban{Who: bob.key.ID()}, ErrNotAllowed},
 		{"a listener lowers another's hand", ann, LowerHand{bob.key.ID()}, ErrNotAllowed},
 		{"a listener takes a stage that nobody offered", ann, AcceptStage{}, ErrNotInvited},
 		{"a moderator makes a moderator", mod, Grant{ann.key.ID(), invite.Moderator}, ErrHostOnly},
-		{"a moderator bans the host", mod, Ban{host.key.ID()}, ErrHostStays},
+		{"a moderator bans the host", mod, Ban{Who: host.key.ID()}, ErrHostStays},
 		{"the host steps down", host, MoveDown{}, ErrHostStays},
 		{"the host makes a host", host, Grant{ann.key.ID(), invite.Host}, ErrMalformed},
 		{"a stranger is invited up", host, InviteUp{keyOf(t, 99).ID()}, ErrNotHere},
@@ -155,7 +155,7 @@ func TestARemovedModeratorsBackdatedActsDoNotCount(t *testing.T) {
 	v.must(host, Grant{mod.key.ID(), invite.Moderator})
 	mod.cut = true
 	v.must(host, MoveDown{mod.key.ID()})
-	v.must(mod, Ban{ann.key.ID()}) // as if it had come before the removal
+	v.must(mod, Ban{Who: ann.key.ID()}) // as if it had come before the removal
 	mod.cut = false
 	for _, p := range v.people[:1] {
 		v.sync(mod, p)
@@ -253,7 +253,7 @@ func TestTicketsOpenAnInviteOnlyRoom(t *testing.T) {
 func TestTheBannedAreOut(t *testing.T) {
 	v := newVillage(t, Open, "host", "ann", "bob")
 	host, ann, bob := v.people[0], v.people[1], v.people[2]
-	v.must(host, Ban{ann.key.ID()})
+	v.must(host, Ban{Who: ann.key.ID()})
 	v.pass(20 * time.Second)
 	if _, here := bob.find(ann); here {
 		t.Error("ann was banned and is still seen")

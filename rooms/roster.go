@@ -97,7 +97,7 @@ func sameToPeople(a, b *person) bool {
 	if a.unseen() || b.unseen() {
 		return a.unseen() == b.unseen()
 	}
-	return a.Name == b.Name && a.raised == b.raised && a.Accepted == b.Accepted && a.Muted == b.Muted
+	return a.Name == b.Name && a.raised == b.raised && a.Accepted == b.Accepted && a.Muted == b.Muted && a.Lifted == b.Lifted
 }
 
 // expire passes over whoever was not heard of for too long, and forgets them later.
@@ -180,16 +180,21 @@ func (r *Room) announce(now time.Duration) {
 }
 
 // overtaken brings the own presence in line with what others have decided: a hand that
-// was lowered is down, and a place on the stage that was lost has to be accepted anew.
+// was lowered, or may not be up, is down, and a place on the stage that was lost has to be accepted anew.
 func (r *Room) overtaken() bool {
 	if !r.hasChanged() {
 		return false
 	}
 	before := r.own
-	if r.state.isLowered(hand{r.own.Author, r.own.Hand}) {
+	if r.isOn(HandsOff) || r.state.isLowered(hand{r.own.Author, r.own.Hand}) {
 		r.own.Hand = 0
 	}
-	if r.own.Accepted != (Hash{}) && !r.onStage(r.own.Author) {
+	st, called := r.state.standing(r.own.Author)
+	switch {
+	case r.own.Accepted == Hash{} || r.onStage(r.own.Author):
+	case called && st.role == invite.Speaker && r.own.Accepted == Hash(r.own.Ticket.ID()):
+		r.own.Accepted = st.by // called where they are already
+	default:
 		r.own.Accepted = Hash{}
 	}
 	return r.own.Hand != before.Hand || r.own.Accepted != before.Accepted

@@ -16,17 +16,48 @@ func (r *Room) invitation(p *person) Hash {
 	if p == nil || r.role(p.Author) != invite.Speaker {
 		return Hash{}
 	}
+	by := Hash(p.Ticket.ID())
 	if st, ok := r.state.standing(p.Author); ok {
-		return st.by
+		by = st.by
 	}
-	return Hash(p.Ticket.ID())
+	if r.lockedOut(by) {
+		return Hash{}
+	}
+	return by
 }
 
 // consents tells whether somebody has accepted an invitation that stands.
 func (r *Room) consents(p *person) bool {
-	by := r.invitation(p)
-	return by != Hash{} && (p.Accepted == by || r.state.offers(p.Accepted, p.Author))
+	if r.role(p.Author) != invite.Speaker || p.Accepted == (Hash{}) || r.lockedOut(p.Accepted) {
+		return false
+	}
+	return p.Accepted == r.invitation(p) || r.state.offers(p.Accepted, p.Author)
 }
+
+func (r *Room) isOn(what Setting) bool {
+	_, on := r.state.isOn(what)
+	return on
+}
+
+// lockedOut tells whether the stage is locked for an invitation: whoever locked it did
+// not know of it, or it is a ticket, of which the log does not know when it came.
+func (r *Room) lockedOut(invitation Hash) bool {
+	since, locked := r.state.isOn(StageLocked)
+	if !locked {
+		return false
+	}
+	at, logged := r.log.index[invitation]
+	return !logged || !r.log.before(at, since)
+}
+
+// silenced is the op by which somebody is not heard, unless they lifted it and may.
+func (r *Room) silenced(p *person) (mute *Op, ok bool) {
+	mute, ok = r.state.muted(p.Author)
+	return mute, ok && !r.lifts(p, mute)
+}
+
+// lifts tells whether somebody has made an end of being muted.
+func (r *Room) lifts(p *person, mute *Op) bool { return p != nil && !mute.On && p.Lifted == mute.Hash }
 
 // stage is who is on the stage: host, moderators, then speakers, each in the order in
 // which they were called; as many as it holds (rule 7).
@@ -65,11 +96,14 @@ func (r *Room) onStage(who identity.ID) bool {
 
 func (r *Room) stageFull() bool { return len(r.stage()) >= r.genesis.Policy.stage() }
 
-// Speakers are those who may be heard now, by ID.
+// Speakers are those who may be heard now, by ID: the stage, but for those whom a
+// moderator muted.
 func (r *Room) Speakers() []identity.ID {
 	var ids []identity.ID
 	for _, p := range r.stage() {
-		ids = append(ids, p.Author)
+		if _, silent := r.silenced(p); !silent {
+			ids = append(ids, p.Author)
+		}
 	}
 	slices.SortFunc(ids, identity.ID.Compare)
 	return ids
@@ -95,7 +129,7 @@ func (r *Room) raised(now time.Duration, old *person, p Presence) int64 {
 
 // handUp is when somebody's hand went up, or 0 when it is down.
 func (r *Room) handUp(p *person) int64 {
-	if r.role(p.Author) >= invite.Speaker || r.state.closed() || r.state.isLowered(hand{p.Author, p.Hand}) {
+	if r.role(p.Author) >= invite.Speaker || r.state.closed() || r.isOn(HandsOff) || r.state.isLowered(hand{p.Author, p.Hand}) {
 		return 0
 	}
 	return p.raised

@@ -254,7 +254,7 @@ func TestRefusals(t *testing.T) {
 	host, mod, ann := v.people[0], v.people[1], v.people[2]
 	v.must(host, Grant{mod.key.ID(), invite.Moderator})
 	v.must(host, InviteUp{ann.key.ID()})
-	v.must(host, Ban{keyOf(t, 5).ID()})
+	v.must(host, Ban{Who: keyOf(t, 5).ID()})
 	tests := []struct {
 		by   *villager
 		do   Command
@@ -287,13 +287,13 @@ func TestWhatIsSoNeedsNoDoing(t *testing.T) {
 	v := newVillage(t, Open, "host", "mod", "ann")
 	host, mod, ann := v.people[0], v.people[1], v.people[2]
 	v.must(host, Grant{mod.key.ID(), invite.Moderator})
-	v.must(host, Ban{keyOf(t, 5).ID()})
+	v.must(host, Ban{Who: keyOf(t, 5).ID()})
 	before := len(host.log.entries)
 	for _, c := range []Command{
 		Grant{mod.key.ID(), invite.Moderator},
 		MoveDown{ann.key.ID()},
 		Unban{ann.key.ID()},
-		Ban{keyOf(t, 5).ID()},
+		Ban{Who: keyOf(t, 5).ID()},
 		SetTitle{"Tree"},
 		LowerHand{ann.key.ID()},
 	} {

@@ -121,8 +121,10 @@ func (p *player) command(words []string) Command {
 	commands := map[string]Command{
 		"raise-hand": RaiseHand{}, "lower-hand": LowerHand{who}, "invite-up": InviteUp{who}, "accept": AcceptStage{},
 		"decline": DeclineStage{}, "mute": SetMuted{true}, "unmute": SetMuted{false}, "move-down": MoveDown{who},
-		"make-moderator": Grant{who, invite.Moderator}, "ban": Ban{who}, "unban": Unban{who}, "title": SetTitle{rest},
-		"name": SetName{rest}, "leave": Leave{}, "close": Close{},
+		"make-moderator": Grant{who, invite.Moderator}, "ban": Ban{Who: who}, "unban": Unban{who}, "title": SetTitle{rest},
+		"name": SetName{rest}, "leave": Leave{}, "close": Close{}, "silence": MuteOther{who, false},
+		"lock-mic": MuteOther{who, true}, "hear": UnmuteOther{who}, "lock-stage": Set{StageLocked, true},
+		"unlock-stage": Set{StageLocked, false}, "hands-off": Set{HandsOff, true}, "hands-on": Set{HandsOff, false},
 	}
 	c := commands[words[0]]
 	if c == nil {
@@ -142,11 +144,13 @@ func (p *player) named(name string) *villager {
 // see writes down what somebody sees.
 func (p *player) see(who *villager) string {
 	v := who.View()
-	out := fmt.Sprintf("%q%s\n", v.Title, said(v.Closed, " closed", v.Left, " left", v.Banned, " banned"))
+	out := fmt.Sprintf("%q%s\n", v.Title, said(
+		v.Closed, " closed", v.Locked, " locked", v.NoHand, " no hands", v.Left, " left", v.Banned, " banned"))
 	for _, seen := range v.People {
 		hand := slices.Index(v.Hands, seen.ID) + 1
 		out += fmt.Sprintf("  %s, %v%s\n", seen.Name, seen.Role, said(
-			seen.OnStage, ", on stage", seen.Invited, ", invited up", seen.Muted, ", muted", hand > 0, fmt.Sprintf(", hand %d", hand)))
+			seen.OnStage, ", on stage", seen.Invited, ", invited up", seen.Muted, ", muted", seen.Mute != NotMuted, " by a moderator",
+			seen.Mute == MicLocked, ", locked", hand > 0, fmt.Sprintf(", hand %d", hand)))
 	}
 	return out
 }

@@ -18,6 +18,8 @@ type View struct {
 	Self   identity.ID
 	Epoch  uint32
 	Closed bool
+	Locked bool          // the stage: nobody new comes onto it
+	NoHand bool          // hands cannot be raised
 	Left   bool          // the own person has left
 	Banned bool          // the own person may not be here
 	People []Person      // the stage first: host, moderators, speakers; then the audience; each by name and ID
@@ -31,9 +33,23 @@ type Person struct {
 	Role    invite.Role
 	OnStage bool      // may be heard
 	Invited bool      // to the stage, and has not answered
-	Muted   bool      // by themselves
+	Muted   bool      // by themselves, or by a moderator
+	Mute    Mute      // by a moderator
 	Hand    time.Time // when it went up; zero when it is down
 }
+
+// Mute is what a moderator did to somebody's microphone.
+type Mute uint8
+
+// Muted people can make an end of it themselves, locked ones cannot.
+const (
+	NotMuted Mute = iota
+	Muted
+	MicLocked
+)
+
+// String is for people who read a log.
+func (m Mute) String() string { return [...]string{"no", "muted", "locked"}[m] }
 
 // Me is the own person, if it is in the room.
 func (v View) Me() (Person, bool) {
@@ -48,13 +64,13 @@ func (v View) Me() (Person, bool) {
 func (r *Room) View() View {
 	v := View{
 		ID: r.id, Title: r.state.title(), Policy: r.genesis.Policy, Host: r.genesis.Host, Self: r.own.Author,
-		Closed: r.state.closed(), Left: r.left, Banned: r.state.banned(r.own.Author),
+		Closed: r.state.closed(), Locked: r.isOn(StageLocked), NoHand: r.isOn(HandsOff), Left: r.left, Banned: r.state.banned(r.own.Author),
 	}
 	v.Policy.Topics = slices.Clone(v.Policy.Topics)
 	v.Epoch, _ = r.Epoch()
-	up := r.Speakers()
+	up := r.stage()
 	for p := range r.present() {
-		v.People = append(v.People, r.person(p, slices.Contains(up, p.Author)))
+		v.People = append(v.People, r.person(p, slices.Contains(up, p)))
 	}
 	slices.SortFunc(v.People, func(a, b Person) int {
 		return cmp.Or(cmp.Compare(stageOrder(a), stageOrder(b)), cmp.Compare(a.Name, b.Name), a.ID.Compare(b.ID))
@@ -66,6 +82,12 @@ func (r *Room) View() View {
 func (r *Room) person(p *person, onStage bool) Person {
 	v := Person{ID: p.Author, Name: p.Name, Role: r.role(p.Author), Muted: p.Muted, OnStage: onStage}
 	v.Invited = !onStage && !r.state.closed() && r.invitation(p) != Hash{}
+	if mute, ok := r.silenced(p); ok {
+		v.Muted, v.Mute = true, Muted
+		if mute.On {
+			v.Mute = MicLocked
+		}
+	}
 	if up := r.handUp(p); up != 0 {
 		v.Hand = time.UnixMilli(up)
 	}

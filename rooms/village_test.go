@@ -136,7 +136,7 @@ func (v *village) words(raw []byte) string {
 		v.t.Fatal(err)
 	}
 	if p := i.Presence; p != nil {
-		return "presence" + said(p.Hand != 0, " hand", p.Accepted != Hash{}, " accepted", p.Muted, " muted", p.Gone, " gone")
+		return "presence" + said(p.Hand != 0, " hand", p.Accepted != Hash{}, " accepted", p.Muted, " muted", p.Lifted != Hash{}, " lifted", p.Gone, " gone")
 	}
 	words := i.Op.Kind.String()
 	for _, p := range v.people {
@@ -147,6 +147,10 @@ func (v *village) words(raw []byte) string {
 	if i.Op.Role != 0 {
 		words += " " + i.Op.Role.String()
 	}
+	if i.Op.Setting != 0 {
+		words += fmt.Sprintf(" %d", i.Op.Setting)
+	}
+	words += said(i.Op.On, " on")
 	if i.Op.Text != "" {
 		words += fmt.Sprintf(" %q", i.Op.Text)
 	}

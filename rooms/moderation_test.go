@@ -1,0 +1,188 @@
+package rooms
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/banyan-rooms/banyan/crypto/invite"
+)
+
+// ticket is a named invite of somebody's, which follows another.
+func (v *village) ticket(from *villager, parent invite.Chain, i invite.Invite) invite.Chain {
+	v.t.Helper()
+	i.Room = v.id
+	chain, err := invite.Issue(from.key, parent, i)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return chain
+}
+
+func TestALockedStageKeepsWhomATicketBrought(t *testing.T) {
+	v := newVillage(t, InviteOnly, "host")
+	host, annKey, bobKey := v.people[0], keyOf(t, 2), keyOf(t, 3)
+	ann := v.enter("ann", annKey, v.ticket(host, nil, invite.Invite{Role: invite.Speaker, Invitee: annKey.ID()}))
+	bob := v.enter("bob", bobKey, v.ticket(host, nil, invite.Invite{Role: invite.Speaker, Invitee: bobKey.ID()}))
+	v.must(ann, AcceptStage{})
+	v.must(host, Set{StageLocked, true})
+	v.wantStage("host", "ann")
+	if err := v.step(bob, AcceptStage{}); !errors.Is(err, ErrLocked) {
+		t.Errorf("bob comes up by his ticket: got %v, want %v", err, ErrLocked)
+	}
+	if p, _ := host.find(bob); p.Invited {
+		t.Error("bob is shown as one who may come up")
+	}
+	v.agree()
+	v.must(host, Set{StageLocked, false})
+	v.must(bob, AcceptStage{})
+	v.wantStage("host", "ann", "bob")
+	v.agree()
+}
+
+func TestABanMayTakeTheBranch(t *testing.T) {
+	for _, branch := range []bool{false, true} {
+		v := newVillage(t, InviteOnly, "host")
+		host, annKey, bobKey, carlaKey := v.people[0], keyOf(t, 2), keyOf(t, 3), keyOf(t, 4)
+		anns := v.ticket(host, nil, invite.Invite{Role: invite.Listener, Invitee: annKey.ID(), Quota: 3})
+		ann := v.enter("ann", annKey, anns)
+		bobs := v.ticket(ann, anns, invite.Invite{Role: invite.Listener, Invitee: bobKey.ID(), Quota: 1})
+		bob := v.enter("bob", bobKey, bobs)
+		carla := v.enter("carla", carlaKey, v.ticket(host, nil, invite.Invite{Role: invite.Listener, Invitee: carlaKey.ID()}))
+		v.must(host, Ban{Who: annKey.ID(), Branch: branch})
+		if _, here := host.find(bob); here == branch {
+			t.Errorf("branch %v: bob, whom ann invited, is here: %v", branch, here)
+		}
+		if host.MayEnter(v.now, keyOf(t, 9).ID(), v.ticket(bob, bobs, invite.Invite{Role: invite.Listener, Invitee: keyOf(t, 9).ID()})) == nil == branch {
+			t.Errorf("branch %v: bob's guest is treated otherwise", branch)
+		}
+		if _, here := host.find(carla); !here {
+			t.Errorf("branch %v: carla, who came by the host, is out", branch)
+		}
+		if _, here := host.find(ann); here {
+			t.Errorf("branch %v: ann is here", branch)
+		}
+	}
+}
+
+func TestWhoIsMutedStaysAndIsNotHeard(t *testing.T) {
+	v := newVillage(t, Open, "host", "mod", "ann")
+	host, mod, ann := v.people[0], v.people[1], v.people[2]
+	v.must(host, Grant{mod.key.ID(), invite.Moderator})
+	v.must(host, InviteUp{ann.key.ID()})
+	v.must(ann, AcceptStage{})
+	heard := func() bool { return slices.Contains(mod.Speakers(), ann.key.ID()) }
+
+	v.must(mod, MuteOther{Who: ann.key.ID()})
+	if p, _ := host.find(ann); heard() || !p.Muted || p.Mute != Muted || !p.OnStage {
+		t.Errorf("muted: heard %v, %+v", heard(), p)
+	}
+	v.must(ann, SetMuted{false})
+	if p, _ := host.find(ann); !heard() || p.Muted {
+		t.Errorf("she makes an end of it: heard %v, %+v", heard(), p)
+	}
+	v.must(mod, MuteOther{Who: ann.key.ID()}) // the same again is another
+	if heard() {
+		t.Error("muted again, and heard")
+	}
+
+	// Two moderators at once: to mute comes before to unmute.
+	host.cut = true
+	v.must(mod, UnmuteOther{ann.key.ID()})
+	v.must(host, MuteOther{ann.key.ID(), true})
+	host.cut = false
+	v.sync(host, mod)
+	v.sync(host, ann)
+	v.sync(mod, host)
+	if err := v.step(ann, SetMuted{false}); !errors.Is(err, ErrMicLocked) || heard() {
+		t.Errorf("she unmutes a locked microphone: %v, want %v; heard %v", err, ErrMicLocked, heard())
+	}
+	v.must(mod, UnmuteOther{ann.key.ID()})
+	v.must(mod, UnmuteOther{ann.key.ID()}) // needless
+	if !heard() {
+		t.Error("not heard though a moderator unmuted her")
+	}
+	if err := v.step(mod, MuteOther{Who: host.key.ID()}); !errors.Is(err, ErrHostStays) {
+		t.Errorf("the host is muted: got %v, want %v", err, ErrHostStays)
+	}
+	v.agree()
+}
+
+// Whoever lifts a mute that does not stand, or one that is locked, lifts nothing.
+func TestOnlyOnesOwnMuteIsLifted(t *testing.T) {
+	v := newVillage(t, Open, "host", "ann")
+	host, ann := v.people[0], v.people[1]
+	v.must(host, InviteUp{ann.key.ID()})
+	v.must(ann, AcceptStage{})
+	v.must(host, MuteOther{ann.key.ID(), true})
+	mute, _ := host.state.muted(ann.key.ID())
+	for _, lifted := range []Hash{mute.Hash, {1}} {
+		ann.own.Lifted = lifted
+		ann.announce(v.now)
+		v.must(ann, nil)
+		if slices.Contains(host.Speakers(), ann.key.ID()) {
+			t.Errorf("ann is heard after she lifted %x", lifted[:2])
+		}
+	}
+}
+
+func TestWhoSwitchesWhat(t *testing.T) {
+	v := newVillage(t, Open, "host", "mod", "ann")
+	host, mod, ann := v.people[0], v.people[1], v.people[2]
+	v.must(host, Grant{mod.key.ID(), invite.Moderator})
+	for _, c := range []Command{
+		Set{StageLocked, true}, Set{HandsOff, true}, MuteOther{Who: mod.key.ID()}, UnmuteOther{mod.key.ID()}, Ban{Who: mod.key.ID(), Branch: true},
+	} {
+		if err := v.step(ann, c); !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("a listener, %T: got %v, want %v", c, err, ErrNotAllowed)
+		}
+	}
+	if err := v.step(mod, Set{On: true}); !errors.Is(err, ErrMalformed) {
+		t.Errorf("nothing is switched on: got %v, want %v", err, ErrMalformed)
+	}
+	v.must(ann, RaiseHand{})
+	v.must(mod, Set{HandsOff, true})
+	before := len(mod.log.entries)
+	v.must(mod, Set{HandsOff, true})
+	if len(mod.log.entries) != before {
+		t.Error("what is on already was switched on")
+	}
+	if ann.own.Hand != 0 || len(host.View().Hands) != 0 || !host.View().NoHand {
+		t.Errorf("hands are up though they are off: %+v", host.View())
+	}
+	// The host's word goes before a moderator's that was said at the same time.
+	host.cut = true
+	v.must(mod, Set{HandsOff, false})
+	v.must(host, Set{StageLocked, true})
+	v.must(host, Set{StageLocked, false})
+	v.must(mod, Set{StageLocked, true})
+	host.cut = false
+	v.sync(host, mod)
+	v.sync(host, ann)
+	v.sync(mod, host)
+	if view := host.View(); view.Locked || view.NoHand {
+		t.Errorf("the stage is locked %v, hands are off %v; want neither", view.Locked, view.NoHand)
+	}
+	v.agree()
+}
+
+// A mute outlives its subject's restart, because the log does.
+func TestARestartLiftsNothing(t *testing.T) {
+	v := newVillage(t, Open, "host", "ann")
+	host, ann := v.people[0], v.people[1]
+	v.must(host, InviteUp{ann.key.ID()})
+	v.must(ann, AcceptStage{})
+	v.must(host, MuteOther{Who: ann.key.ID()})
+	v.must(ann, SetMuted{false})
+	v.people = slices.DeleteFunc(v.people, func(p *villager) bool { return p == ann })
+	v.now += 2 * presenceRenew
+	again := v.enter("ann", ann.key, nil)
+	v.must(again, AcceptStage{})
+	if p, _ := host.find(again); p.Mute != Muted || slices.Contains(host.Speakers(), ann.key.ID()) {
+		t.Errorf("after a restart: %+v", p)
+	}
+	v.must(again, SetMuted{false})
+	if !slices.Contains(host.Speakers(), ann.key.ID()) {
+		t.Error("she cannot make an end of it a second time")
+	}
+}
