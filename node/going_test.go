@@ -10,6 +10,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/node/audio"
 	"github.com/banyan-rooms/banyan/rooms"
 )
 
@@ -253,6 +254,47 @@ func TestMutedAndAudienceStaySilent(t *testing.T) {
 		}
 		host.do(room, rooms.MoveDown{Who: friend.ID()})
 		v.until(time.Second, "the friend is in the audience", func() bool { return errors.Is(say(friend), ErrNotOnStage) })
+	})
+}
+
+// A microphone that a moderator muted is not heard, even of a node that speaks on.
+func TestModeratorsMuteWhoDoesNotHeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVillage(t)
+		defer v.close()
+		host, friend, ears := v.stage(rooms.Open, 1)
+		room := host.Status().Rooms[0].ID
+		friend.speak(room, 10)
+		lines := ears[0].listen(room)
+		shout := func(count int) {
+			m := friend.session(room).seat.(*member)
+			for n := range count {
+				p := plain{Timestamp: uint32(n), Packet: packet(n)}.bytes()
+				m.await(func(now time.Duration) { m.speaks = true; m.speak(now, 30, p) })
+				time.Sleep(audio.FrameDuration)
+			}
+		}
+		shout(10)
+		if got := lines.count(); got != 10 {
+			t.Fatalf("%d of 10 frames heard before the mute", got)
+		}
+		host.do(room, rooms.MuteOther{Who: friend.ID(), Locked: true})
+		v.until(time.Second, "the friend sees it", func() bool { return friend.person(room, friend).Mute == "locked" })
+		time.Sleep(time.Second)
+		shout(10)
+		if got := lines.count(); got != 10 {
+			t.Errorf("%d frames of a muted speaker were heard", got-10)
+		}
+		if err := friend.Say(room, frame(1)); !errors.Is(err, ErrMuted) {
+			t.Errorf("an honest node speaks on: %v, want %v", err, ErrMuted)
+		}
+		host.do(room, rooms.UnmuteOther{Who: friend.ID()})
+		time.Sleep(time.Second)
+		friend.speak(room, 10)
+		time.Sleep(time.Second)
+		if got := lines.count(); got != 20 {
+			t.Errorf("%d of 10 frames heard after the mute", got-10)
+		}
 	})
 }
 

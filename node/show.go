@@ -99,13 +99,13 @@ func (m *member) status(now time.Time) RoomStatus {
 	me, _ := v.Me()
 	st := RoomStatus{
 		ID: v.ID, Title: v.Title, Kind: v.Policy.Kind.String(), Language: v.Policy.Language, Host: v.Host,
-		Role: max(me.Role, invite.Listener).String(), Closed: v.Closed, Banned: v.Banned,
+		Role: max(me.Role, invite.Listener).String(), Closed: v.Closed, Locked: v.Locked, NoHands: v.NoHand, Banned: v.Banned,
 		OnStage: me.OnStage, Muted: me.Muted, Invited: me.Invited, Keyed: s.keyed,
 		Hands: slices.Clone(v.Hands), Network: s.network(), Tree: s.tree(),
 	}
 	for _, p := range v.People {
 		st.People = append(st.People, Person{
-			ID: p.ID, Name: p.Name, Role: p.Role.String(), OnStage: p.OnStage, Invited: p.Invited, Muted: p.Muted,
+			ID: p.ID, Name: p.Name, Role: p.Role.String(), OnStage: p.OnStage, Invited: p.Invited, Muted: p.Muted, Mute: p.Mute.String(),
 			Self: p.ID == v.Self, Hand: slices.Index(v.Hands, p.ID) + 1,
 			Speaking: p.OnStage && !p.Muted && m.ears.speaking(p.ID, now),
 		})

@@ -40,6 +40,8 @@ type RoomStatus struct {
 	Host     identity.ID     `json:"host"`
 	Role     string          `json:"role"` // own: host, moderator, speaker, listener
 	Closed   bool            `json:"closed"`
+	Locked   bool            `json:"locked"`   // nobody new comes onto the stage
+	NoHands  bool            `json:"no_hands"` // hands cannot be raised
 	Banned   bool            `json:"banned"`   // own
 	OnStage  bool            `json:"on_stage"` // own
 	Muted    bool            `json:"muted"`    // own
@@ -59,6 +61,7 @@ type Person struct {
 	OnStage  bool        `json:"on_stage"`
 	Invited  bool        `json:"invited"`
 	Muted    bool        `json:"muted"`
+	Mute     string      `json:"mute"`     // by a moderator: no, muted, or locked, which only a moderator undoes
 	Speaking bool        `json:"speaking"` // was loud a moment ago; changes of it are not told by Watch
 	Self     bool        `json:"self"`
 	Hand     int         `json:"hand"` // place in the queue from 1; 0 is lowered

@@ -82,14 +82,26 @@ var deeds = map[string]func(c Command) rooms.Command{
 	"unmute":         func(Command) rooms.Command { return rooms.SetMuted{} },
 	"move-down":      func(c Command) rooms.Command { return rooms.MoveDown{Who: c.Peer} },
 	"make-moderator": func(c Command) rooms.Command { return rooms.Grant{Who: c.Peer, Role: invite.Moderator} },
+	"mute-speaker":   func(c Command) rooms.Command { return rooms.MuteOther{Who: c.Peer} },
+	"lock-mic":       func(c Command) rooms.Command { return rooms.MuteOther{Who: c.Peer, Locked: true} },
+	"unmute-speaker": func(c Command) rooms.Command { return rooms.UnmuteOther{Who: c.Peer} },
+	"lock-stage":     func(Command) rooms.Command { return rooms.Set{What: rooms.StageLocked, On: true} },
+	"unlock-stage":   func(Command) rooms.Command { return rooms.Set{What: rooms.StageLocked} },
+	"hands-off":      func(Command) rooms.Command { return rooms.Set{What: rooms.HandsOff, On: true} },
+	"hands-on":       func(Command) rooms.Command { return rooms.Set{What: rooms.HandsOff} },
 	"ban":            func(c Command) rooms.Command { return rooms.Ban{Who: c.Peer} },
+	"ban-branch":     func(c Command) rooms.Command { return rooms.Ban{Who: c.Peer, Branch: true} },
+	"unban":          func(c Command) rooms.Command { return rooms.Unban{Who: c.Peer} },
 	"leave":          func(Command) rooms.Command { return rooms.Leave{} },
 	"close":          func(Command) rooms.Command { return rooms.Close{} },
 	"rename":         func(c Command) rooms.Command { return rooms.SetTitle{Title: strings.TrimSpace(c.Text)} },
 }
 
 // toSomeone are the deeds that are done to somebody else.
-var toSomeone = map[string]bool{"invite-up": true, "make-moderator": true, "ban": true}
+var toSomeone = map[string]bool{
+	"invite-up": true, "make-moderator": true, "mute-speaker": true, "lock-mic": true, "unmute-speaker": true,
+	"ban": true, "ban-branch": true, "unban": true,
+}
 
 // command is what a room makes of it.
 func (c Command) command() (rooms.Command, error) {
