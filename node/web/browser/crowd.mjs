@@ -108,7 +108,7 @@ async function windows(mai) {
     await mai.page.locator('.stage, .audience').getByRole('button', { name }).first().click()
     await mai.page.getByText('Peer ID').waitFor()
     await within(mai, 'a card')
-    await mai.page.screenshot({ path: `${out}/crowd-card-390.png` })
+    await mai.page.screenshot({ path: `${out}/crowd-card-390.png`, animations: 'disabled' })
     await mai.page.keyboard.press('Escape')
   }
 }

@@ -27,6 +27,7 @@ export function Bar(room) {
 }
 
 function standing(room, me) {
+  if (store.connection !== 'ok') return t('bar.gone')
   if (store.hear === 'lost' || store.hear === 'elsewhere') return t(`hear.${store.hear}`)
   if (room.on_stage) {
     if (store.mic === 'on') return t(room.muted ? 'bar.muted' : 'bar.live')

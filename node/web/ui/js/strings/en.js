@@ -113,6 +113,7 @@ export const en = {
   'bar.label': 'You in this room',
   'bar.audience': 'You are in the audience',
   'bar.stage': 'You are on stage',
+  'bar.gone': 'Your node does not answer',
   'bar.place': 'Your hand is up, place {n}',
   'bar.raise': 'Raise hand',
   'bar.lower': 'Lower hand',
