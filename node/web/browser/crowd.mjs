@@ -56,7 +56,9 @@ async function within(mai, where) {
       for (const el of card.querySelectorAll('button, .name, .picture, .picture text, .node, li, h2, h3, p, input, select')) {
         if (el.closest('.unseen')) continue
         const { left, right } = el.getBoundingClientRect()
-        if (left < box.left - 0.5 || right > box.right + 0.5) beyond.push(`${card.className}: ${el.tagName} “${el.textContent.slice(0, 30)}” reaches from ${left} to ${right}, the box from ${box.left} to ${box.right}`)
+        if (left >= box.left - 0.5 && right <= box.right + 0.5) continue
+        const what = `${card.className}: ${el.tagName} “${el.textContent.slice(0, 30)}”`
+        beyond.push(`${what} reaches from ${left} to ${right}, the box from ${box.left} to ${box.right}`)
       }
     }
     for (const el of document.querySelectorAll('.bar button')) {
