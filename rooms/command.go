@@ -55,6 +55,11 @@ func (r *Room) command(now time.Duration, c Command) error {
 		return r.setName(now, c.Name)
 	case RevokeInvite:
 		return r.decide(now, Op{Kind: OpRevokeInvite, Invite: c.Invite})
+	case NewEpoch:
+		if current, _ := r.Epoch(); c.Epoch != current+1 || c.Epoch == 0 {
+			return ErrEpoch
+		}
+		return r.decide(now, Op{Kind: OpEpoch, Epoch: c.Epoch, Commitment: c.Commitment})
 	case Leave:
 		return r.leave(now)
 	case Close:
@@ -284,6 +289,9 @@ func (r *Room) upon(o Op) (places []int) {
 		places = append(places, at)
 	}
 	if at, ok := last(r.state, r.state.settings, o.Setting); ok {
+		places = append(places, at)
+	}
+	if at, ok := r.state.overdue(); ok && o.Kind == OpEpoch {
 		places = append(places, at)
 	}
 	return places

@@ -62,7 +62,9 @@
 //     owner, who may not have heard, still says that it is up. The op names the hand by
 //     when it was raised; a new one is another hand. While hands are off, none is up.
 //  9. An epoch's number is one more than the highest in its op's past. Of concurrent
-//     epochs the highest number is in force, then rule 6.
+//     epochs the highest number is in force, then rule 6. One is overdue while a ban or
+//     a revoked invite stands that is not in the past of the epoch in force: whoever was
+//     removed has its secret.
 //  10. A closed room stays closed. Nobody speaks in it.
 //
 // Of strangers, who can sign what they like:

@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"github.com/banyan-rooms/banyan/crypto/epoch"
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
 )
@@ -69,6 +70,11 @@ type (
 	SetName struct{ Name string }
 	// RevokeInvite takes an invite back.
 	RevokeInvite struct{ Invite Hash }
+	// NewEpoch begins the epoch after the one in force.
+	NewEpoch struct {
+		Epoch      uint32
+		Commitment epoch.Commitment
+	}
 	// Leave leaves the room.
 	Leave struct{}
 	// Close closes the room for everyone.
@@ -92,6 +98,7 @@ func (Set) isEvent()          {}
 func (SetTitle) isEvent()     {}
 func (SetName) isEvent()      {}
 func (RevokeInvite) isEvent() {}
+func (NewEpoch) isEvent()     {}
 func (Leave) isEvent()        {}
 func (Close) isEvent()        {}
 
@@ -111,6 +118,7 @@ func (Set) isCommand()          {}
 func (SetTitle) isCommand()     {}
 func (SetName) isCommand()      {}
 func (RevokeInvite) isCommand() {}
+func (NewEpoch) isCommand()     {}
 func (Leave) isCommand()        {}
 func (Close) isCommand()        {}
 

@@ -33,6 +33,7 @@ type state struct {
 	lowered     map[hand][]int
 	revoked     map[Hash][]int
 	closing     []int
+	removals    []int // after which those who stay need another secret
 }
 
 // hand names one raised hand.
@@ -169,7 +170,10 @@ func (s *state) file(at int) {
 	})
 	o := &s.entries[at].op
 	switch o.Kind {
+	case OpBan:
+		s.removals = append(s.removals, at)
 	case OpRevokeInvite:
+		s.removals = append(s.removals, at)
 		s.revoked[o.Invite] = append(s.revoked[o.Invite], at)
 	case OpLowerHand:
 		h := hand{o.Subject, o.Hand}
@@ -334,6 +338,19 @@ func (s *state) current() (uint32, epoch.Commitment) {
 		return s.entries[at].op.Epoch, s.entries[at].op.Commitment
 	}
 	return 0, s.genesis.Commitment
+}
+
+// overdue is a removal that stands and after which no epoch has begun.
+func (s *state) overdue() (at int, ok bool) {
+	begun, any := s.winner(s.epochs)
+	for _, at := range slices.Backward(s.removals) {
+		e := &s.entries[at]
+		stands := !e.void && (e.op.Kind != OpBan || s.banned(e.op.Subject))
+		if stands && (!any || !s.before(at, begun)) {
+			return at, true
+		}
+	}
+	return 0, false
 }
 
 func (s *state) closed() bool           { return s.someCount(s.closing) }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/banyan-rooms/banyan/crypto/epoch"
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
 )
 
@@ -185,4 +187,64 @@ func TestARestartLiftsNothing(t *testing.T) {
 	if !slices.Contains(host.Speakers(), ann.key.ID()) {
 		t.Error("she cannot make an end of it a second time")
 	}
+}
+
+func TestARemovalMakesAnEpochOverdue(t *testing.T) {
+	v := newVillage(t, InviteOnly, "host")
+	host, modKey, annKey, bobKey := v.people[0], keyOf(t, 2), keyOf(t, 3), keyOf(t, 4)
+	enter := func(name string, key identity.Key) (*villager, invite.Chain) {
+		chain := v.ticket(host, nil, invite.Invite{Role: invite.Listener, Invitee: key.ID()})
+		return v.enter(name, key, chain), chain
+	}
+	mod, _ := enter("mod", modKey)
+	enter("ann", annKey)
+	_, bobs := enter("bob", bobKey)
+	v.must(host, Grant{modKey.ID(), invite.Moderator})
+	overdue := func(by *villager) {
+		t.Helper()
+		for _, p := range []*villager{host, mod} {
+			who, is := p.Overdue()
+			if is != (by != nil) || is && who != by.key.ID() {
+				t.Errorf("%s sees an epoch overdue: %v, by %v", p.name, is, who)
+			}
+		}
+	}
+	next := func(by *villager, n uint32, want error) {
+		t.Helper()
+		if err := v.step(by, NewEpoch{n, epoch.Commitment{byte(n)}}); !errors.Is(err, want) {
+			t.Errorf("epoch %d: got %v, want %v", n, err, want)
+		}
+	}
+	overdue(nil)
+	v.must(mod, Ban{Who: annKey.ID()})
+	overdue(mod)
+	next(host, 2, ErrEpoch)
+	next(host, 1, nil)
+	overdue(nil)
+	v.must(host, Unban{annKey.ID()})
+	overdue(nil)
+	v.must(mod, Ban{Who: annKey.ID()})
+	v.must(host, Unban{annKey.ID()})
+	overdue(nil) // she may be here
+	v.must(host, RevokeInvite{Hash(bobs.ID())})
+	overdue(host)
+	if got := host.Barred(); !slices.Equal(got, []identity.ID{bobKey.ID()}) || !host.Bars(bobKey.ID()) || host.Bars(annKey.ID()) {
+		t.Errorf("barred are %v, want bob alone", got)
+	}
+	v.must(mod, Ban{Who: annKey.ID()})
+	if got := len(host.Barred()); got != 2 {
+		t.Errorf("%d are barred, want 2", got)
+	}
+	// A ban that whoever began the epoch had not heard of makes the next one overdue.
+	host.cut = true
+	next(host, 2, nil)
+	v.must(mod, Ban{Who: keyOf(t, 9).ID()})
+	host.cut = false
+	v.sync(host, mod)
+	v.sync(mod, host)
+	overdue(mod)
+	next(mod, 3, nil)
+	v.must(host, Ban{Who: keyOf(t, 10).ID()})
+	v.must(host, Close{})
+	overdue(nil)
 }

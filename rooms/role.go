@@ -104,6 +104,33 @@ func (r *Room) right(now time.Duration, who identity.ID, chain invite.Chain) (in
 	return r.verified(now, who, chain, steps)
 }
 
+// Barred are those whom the log keeps out, by ID: the banned, and whoever was here by an
+// invite that was taken back.
+func (r *Room) Barred() []identity.ID {
+	var out []identity.ID
+	for who := range r.state.bans {
+		if r.state.banned(who) {
+			out = append(out, who)
+		}
+	}
+	for who := range r.people {
+		if r.Bars(who) && !r.state.banned(who) {
+			out = append(out, who)
+		}
+	}
+	slices.SortFunc(out, identity.ID.Compare)
+	return out
+}
+
+// Bars tells whether the log keeps somebody out.
+func (r *Room) Bars(who identity.ID) bool {
+	var came []Hash
+	if p := r.people[who]; p != nil {
+		came = p.path
+	}
+	return r.barred(who, came) != nil
+}
+
 // barred tells whether the log keeps somebody out who comes by these invites.
 func (r *Room) barred(who identity.ID, steps []Hash) error {
 	if who == r.genesis.Host {

@@ -23,6 +23,7 @@ var (
 	ErrLocked     = errors.New("the stage is locked: nobody new can come up until a moderator unlocks it")
 	ErrNoHands    = errors.New("hands cannot be raised in this room now")
 	ErrMicLocked  = errors.New("a moderator has locked your microphone")
+	ErrEpoch      = errors.New("another epoch has begun")
 	ErrStageFull  = errors.New("the stage is full: somebody has to leave it first")
 	ErrBanned     = errors.New("this person may not be in this room")
 	ErrNoTicket   = errors.New("this room can be entered with an invite only")
@@ -104,6 +105,16 @@ func (r *Room) Genesis() Genesis { return r.genesis }
 
 // Epoch is the epoch in force and the commitment to its secret.
 func (r *Room) Epoch() (uint32, epoch.Commitment) { return r.state.current() }
+
+// Overdue tells whether somebody was removed who still has the secret of the epoch in
+// force (rule 9), and who removed them.
+func (r *Room) Overdue() (by identity.ID, overdue bool) {
+	at, overdue := r.state.overdue()
+	if !overdue || r.state.closed() {
+		return identity.ID{}, false
+	}
+	return r.log.entries[at].op.Author, true
+}
 
 // CommitmentRoom is the room ID that an epoch's commitment is made for: the first is
 // made before the room has a name.
