@@ -38,7 +38,11 @@ func (s *session) validate(g transport.Gossip) transport.Verdict {
 		if err != nil {
 			return s.n.unread(err)
 		}
-		if !s.offer(func(now time.Duration) { s.step(now, ev) }) {
+		if !s.offer(func(now time.Duration) {
+			if !s.seat.bars(ev.From) {
+				s.step(now, ev)
+			}
+		}) {
 			return transport.Ignore
 		}
 		return transport.Accept

@@ -114,6 +114,10 @@ func (m *member) fetchSecrets(ctx context.Context) {
 		case want = <-m.wanted:
 		case <-again:
 		}
+		if m.shown.Load().view.Banned {
+			again = nil // nobody will say; should the ban end, there is a change
+			continue
+		}
 		secret, err := m.n.findSecret(ctx, m.id, want, m.ticket, m.company())
 		if err != nil {
 			m.log.Debug("no key for the room's new epoch yet", "epoch", want.epoch, "error", err)
@@ -121,7 +125,8 @@ func (m *member) fetchSecrets(ctx context.Context) {
 			continue
 		}
 		again = nil
-		m.await(func(now time.Duration) { m.unlock(now, want.epoch, secret) })
+		n := want.epoch // want is another one soon
+		m.await(func(now time.Duration) { m.unlock(now, n, secret) })
 	}
 }
 

@@ -130,6 +130,9 @@ func (s *session) control(from identity.ID, message []byte) {
 		return
 	}
 	s.offer(func(now time.Duration) { // lost when full: whoever asked asks again
+		if s.seat.bars(from) {
+			return
+		}
 		s.measure(now, from)
 		s.step(now, mesh.Received{From: from, Message: m})
 	})
@@ -154,6 +157,7 @@ func (s *session) part(now time.Duration) {
 }
 
 // stopped is the mesh's word that nobody needs this node any more.
+// Somebody who was removed stays, outside the tree, to be told of it.
 func (s *session) stopped(now time.Duration) { s.parted = min(s.parted, now+farewell) }
 
 // over tells whether the room has been left.

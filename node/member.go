@@ -34,11 +34,17 @@ type member struct {
 	unkept    [][]byte      // ops to be kept before the session runs
 	early     [][]byte      // to be said once it does
 	met       []identity.ID // the first candidates for the tree
+	told      bool          // somebody said what happened here of late
 	secrets   map[uint32]epoch.Secret
 	mouth     mouth
-	reserving bool              // numbers for the mouth
-	voices    map[uint64]*voice // by key ID
-	speaks    bool              // on the stage, as the mesh was told
+	reserving bool // numbers for the mouth
+	rekeying  rekeying
+	gone      map[identity.ID]bool // from the tree, being barred from the room
+	out       bool                 // barred oneself
+	speakFrom time.Duration        // when the newest secret is used to speak
+	hearUntil time.Duration        // and older ones are not heard any more
+	voices    map[uint64]*voice    // by key ID
+	speaks    bool                 // on the stage, as the mesh was told
 	score     score
 	revealAt  time.Duration // when what is shown is made anew
 	revealed  time.Duration // when it was
@@ -71,7 +77,8 @@ func (n *Node) newMember(e entry) (*member, error) {
 	}
 	m := &member{
 		session: s, ticket: e.ticket, wanted: make(chan need, 1), behind: make(chan struct{}, 1),
-		secrets: make(map[uint32]epoch.Secret), voices: make(map[uint64]*voice),
+		secrets: make(map[uint32]epoch.Secret), voices: make(map[uint64]*voice), rekeying: rekeying{at: never},
+		gone: make(map[identity.ID]bool),
 	}
 	s.seat = m
 	m.room, err = rooms.New(rooms.Config{Key: n.cfg.Key, Genesis: e.genesis, Start: s.start, Name: n.Name(), Ticket: e.ticket})
@@ -83,7 +90,7 @@ func (n *Node) newMember(e entry) (*member, error) {
 		return nil, fmt.Errorf("read what is known of the room: %w", err)
 	}
 	m.preload(stored)
-	m.unkept = m.preload(e.items)
+	m.unkept, m.told = m.preload(e.items), len(e.items) > 0
 	switch v := m.room.View(); {
 	case v.Banned:
 		return nil, fmt.Errorf("you were removed from this room: %w", rooms.ErrBanned)
@@ -115,13 +122,6 @@ func (m *member) preload(items [][]byte) (added [][]byte) {
 		})
 	}
 	return added
-}
-
-// needs is the epoch in force, if its secret is missing.
-func (m *member) needs() (need, bool) {
-	n, commitment := m.room.Epoch()
-	_, have := m.secrets[n]
-	return need{n, commitment, m.room.CommitmentRoom()}, !have
 }
 
 // begin takes the seat.
@@ -159,13 +159,16 @@ func (m *member) wake(now time.Duration) {
 	if m.view {
 		m.revealAt = min(m.revealAt, m.revealed+revealGap)
 	}
+	m.rekey(now)
+	m.lockOld(now)
+	m.openMouth(m.speaks)
 	if now >= m.revealAt {
 		m.reveal()
 	}
 }
 
 func (m *member) deadline() (time.Duration, bool) {
-	at := min(m.roomAt, m.revealAt)
+	at := min(m.roomAt, m.revealAt, m.rekeying.at)
 	return at, at != never
 }
 
@@ -179,7 +182,12 @@ func (m *member) refresh(now time.Duration) {
 		}
 		m.wanted <- n
 	}
+	m.rekey(now)
+	m.partFrom(now)
 	speakers := m.room.Speakers()
+	if m.room.Bars(m.n.ID()) {
+		speakers = nil // what still comes is not for this person
+	}
 	m.hearOnly(speakers)
 	speaks := slices.Contains(speakers, m.n.ID())
 	m.openMouth(speaks)
@@ -187,18 +195,6 @@ func (m *member) refresh(now time.Duration) {
 		m.speaks = speaks
 		m.step(now, mesh.Speaking{On: speaks})
 	}
-}
-
-// unlock takes in an epoch's secret.
-func (m *member) unlock(now time.Duration, n uint32, secret epoch.Secret) {
-	m.secrets[n] = secret
-	for old := range m.secrets {
-		if old+1 < n { // the one before still sounds for a moment
-			delete(m.secrets, old)
-		}
-	}
-	m.refresh(now)
-	m.reveal()
 }
 
 // command carries out what the person wants, and returns when it is durable.
@@ -258,5 +254,7 @@ func (m *member) leave(now time.Duration) {
 	m.act(now, rooms.Leave{})
 	m.reveal()
 }
+
+func (m *member) bars(who identity.ID) bool { return m.room.Bars(who) }
 
 func (m *member) ended() { m.ears.close() }

@@ -57,5 +57,7 @@ func (s *session) suggest(peers []identity.ID) {
 	}
 	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 	peers = peers[:min(len(peers), maxSuggested)]
-	s.offer(func(now time.Duration) { s.step(now, mesh.Candidates{Peers: peers}) }) // lost when full: others follow
+	s.offer(func(now time.Duration) {
+		s.step(now, mesh.Candidates{Peers: slices.DeleteFunc(peers, s.seat.bars)})
+	}) // lost when full: others follow
 }

@@ -67,6 +67,8 @@ type seat interface {
 	// known tells whether a stream is of somebody who may speak, as far as the
 	// seat can know.
 	known(kid uint64) bool
+	// bars tells whether somebody may have no part in the tree.
+	bars(who identity.ID) bool
 	// judge says what becomes of an item that came by gossip, and takes it in. It
 	// is called by the network, not by the loop, and does not wait.
 	judge(i rooms.Item) transport.Verdict

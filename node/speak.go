@@ -90,9 +90,10 @@ func (m *mouth) take() (ctr uint64, ok bool) {
 func (m *mouth) low() bool { return m.end-m.next < reserveLow && m.spare == m.spareEnd }
 
 // openMouth follows the stage: whoever is on it and has the secret of the epoch may
-// speak. Until there are numbers for a new epoch, the old one's key serves.
+// speak. Until all had time to fetch a new epoch's secret, and there are numbers for it,
+// the old one's key serves.
 func (m *member) openMouth(onStage bool) {
-	n, _ := m.room.Epoch()
+	n := m.speaking()
 	if _, have := m.secrets[n]; !have || !onStage || m.reserving {
 		return // speak checks; the numbers stay good
 	}

@@ -229,7 +229,7 @@ func TestNewEpoch(t *testing.T) {
 			}
 			return true
 		})
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(speakOld + 2*tick)
 		l := ears[0].listen(room)
 		friend.speak(room, 20)
 		time.Sleep(time.Second)

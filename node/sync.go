@@ -34,11 +34,15 @@ func (n *Node) requestSync(ctx context.Context, who identity.ID, room identity.R
 	return a, nil
 }
 
-// keepUp syncs with others until ctx ends: now and then, when the log has a gap, and
-// with those who vanished, since they may be on the other side of a split.
+// keepUp syncs with others until ctx ends: with the first who is met, now and then, when
+// the log has a gap, and with those who vanished, since they may be on the other side of
+// a split.
 func (m *member) keepUp(ctx context.Context) {
 	clock := time.NewTicker(missEvery)
 	defer clock.Stop()
+	soon := time.NewTicker(tick)
+	defer soon.Stop()
+	met := m.told // what happened here of late
 	gone := missing{seen: make(map[identity.ID]time.Time)}
 	next := time.Now().Add(syncEvery/2 + rand.N(syncEvery))
 	for {
@@ -48,6 +52,13 @@ func (m *member) keepUp(ctx context.Context) {
 			return
 		case <-m.behind:
 			some = m.company()
+		case <-soon.C:
+			switch there := len(m.topic.Peers()) > 0; {
+			case !there:
+				met = false
+			case !met:
+				some = m.company()
+			}
 		case now := <-clock.C:
 			some = gone.look(m.shown.Load().view, now)
 			if now.After(next) {
@@ -55,7 +66,7 @@ func (m *member) keepUp(ctx context.Context) {
 				some = m.company()
 			}
 		}
-		if len(some) == 0 {
+		if len(some) == 0 || m.shown.Load().view.Banned {
 			continue
 		}
 		rand.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
@@ -64,6 +75,7 @@ func (m *member) keepUp(ctx context.Context) {
 			err := m.syncWith(ctx, who)
 			cancel()
 			if err == nil {
+				met = true
 				m.suggest([]identity.ID{who})
 				break
 			}
@@ -136,7 +148,10 @@ func (m *member) syncWith(ctx context.Context, who identity.ID) error {
 		if err != nil {
 			return err
 		}
-		if a.Refused != "" {
+		switch {
+		case a.Relay:
+			return errors.New("it is a relay, which keeps no log")
+		case a.Refused != "":
 			return errors.New(a.Refused)
 		}
 		items := make([]rooms.Item, 0, len(a.Items))

@@ -284,6 +284,7 @@ func (l *listener) wants(t *testing.T, who string, speaker *villager, first, cou
 type fakeStore struct {
 	mu       sync.Mutex
 	full     error
+	sealed   error // keeps secrets from being written
 	name     string
 	order    []identity.RoomID
 	genesis  map[identity.RoomID][]byte
@@ -398,6 +399,12 @@ func (s *fakeStore) Secret(room identity.RoomID, epoch uint32) ([32]byte, bool, 
 }
 
 func (s *fakeStore) PutSecret(room identity.RoomID, epoch uint32, secret [32]byte) error {
+	s.mu.Lock()
+	sealed := s.sealed
+	s.mu.Unlock()
+	if sealed != nil {
+		return sealed
+	}
 	return s.writeRoom(room, func() {
 		if s.secrets[room] == nil {
 			s.secrets[room] = make(map[uint32][32]byte)

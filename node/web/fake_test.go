@@ -186,7 +186,8 @@ func obey(r *node.RoomStatus, c rooms.Command) {
 		r.Title = c.Title
 	case rooms.Close:
 		r.Closed = true
-	case rooms.Grant, rooms.Ban, rooms.Unban, rooms.SetName, rooms.RevokeInvite, rooms.Leave:
+	case rooms.Grant, rooms.Ban, rooms.Unban, rooms.SetName, rooms.RevokeInvite, rooms.Leave,
+		rooms.MuteOther, rooms.UnmuteOther, rooms.Set, rooms.NewEpoch:
 	}
 }
 
