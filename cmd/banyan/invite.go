@@ -38,7 +38,8 @@ be used while you are away, as long as somebody of the room can be reached. Any 
 link to an invite-only room is good for whoever has it; it is exchanged for a ticket
 at your node, so leave that running (banyan, or --stay) until your guests have come.`,
 		Example: `  banyan invite bafkrei... --stay
-  banyan invite bafkrei... --to 12D3KooW... --role speaker`,
+  banyan invite bafkrei... --to 12D3KooW... --role speaker
+  banyan invite inspect 'banyan:...'         what a link holds, before one joins`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wish, err := i.wish()
@@ -64,6 +65,7 @@ at your node, so leave that running (banyan, or --stay) until your guests have c
 		},
 	}
 	f.add(cmd)
+	cmd.AddCommand(newInspect())
 	flags := cmd.Flags()
 	flags.StringVar(&i.to, "to", "", "peer ID of the one person whom the invite is for (see banyan id)")
 	flags.StringVar(&i.role, "role", "listener", "what the guest may be: listener or speaker")

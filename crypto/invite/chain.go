@@ -212,3 +212,25 @@ func grant(steps []step) Grant {
 	}
 	return g
 }
+
+// Signed is one invite of a chain, and who signed it.
+type Signed struct {
+	Invite
+	ID     [32]byte // the hash of its envelope
+	Issuer identity.ID
+}
+
+// Invites opens the chain for people to look at. What it returns holds together; whether
+// the first was signed by the room's host, and whether all of it holds now, is for
+// [Chain.Verify].
+func (c Chain) Invites() ([]Signed, error) {
+	steps, err := c.steps()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Signed, len(steps))
+	for n, s := range steps {
+		all[n] = Signed{s.Invite, s.id, s.issuer}
+	}
+	return all, nil
+}
