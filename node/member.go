@@ -39,6 +39,7 @@ type member struct {
 	mouth     mouth
 	reserving bool // numbers for the mouth
 	rekeying  rekeying
+	keyless   time.Duration        // since when the newest secret is missing; never if it is here
 	gone      map[identity.ID]bool // from the tree, being barred from the room
 	out       bool                 // barred oneself
 	speakFrom time.Duration        // when the newest secret is used to speak
@@ -77,7 +78,7 @@ func (n *Node) newMember(e entry) (*member, error) {
 	}
 	m := &member{
 		session: s, ticket: e.ticket, wanted: make(chan need, 1), behind: make(chan struct{}, 1),
-		secrets: make(map[uint32]epoch.Secret), voices: make(map[uint64]*voice), rekeying: rekeying{at: never},
+		secrets: make(map[uint32]epoch.Secret), voices: make(map[uint64]*voice), rekeying: rekeying{at: never}, keyless: never,
 		gone: make(map[identity.ID]bool),
 	}
 	s.seat = m

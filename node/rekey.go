@@ -177,6 +177,19 @@ func (m *member) needs() (need, bool) {
 	return want, !have || !secret.Opens(commitment, want.room, n)
 }
 
+// keyed tells whether one can hear and be heard: with the secret of the epoch in force
+// or, while that is being fetched, with an older one.
+func (m *member) keyed(now time.Duration) bool {
+	if _, missing := m.needs(); !missing {
+		m.keyless = never
+		return true
+	}
+	if m.keyless == never {
+		m.keyless = now
+	}
+	return len(m.secrets) > 0 && now < m.keyless+hearOld
+}
+
 // speaking is the epoch in which one speaks now.
 func (m *member) speaking() uint32 {
 	n, _ := m.room.Epoch()

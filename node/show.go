@@ -25,9 +25,8 @@ type shown struct {
 
 // show makes what people see anew. It runs on the loop, and once before it.
 func (m *member) show(place mesh.View) {
-	_, keyless := m.needs()
 	next := &shown{
-		view: m.room.View(), place: place, keyed: !keyless,
+		view: m.room.View(), place: place, keyed: m.keyed(m.now()),
 		delay: m.score.medianDelay(), received: m.score.received, lost: m.lostNow(), duplicates: m.score.duplicates,
 	}
 	m.revealed, m.revealAt = m.now(), never
