@@ -134,6 +134,14 @@ func (n *Node) answerRedeem(ctx context.Context, from identity.ID, r redeemReque
 	if err != nil {
 		return redeemAnswer{}, err
 	}
+	kept, _, err := m.record(r.Chain.ID())
+	switch {
+	case err != nil:
+		n.log.Warn("a guest could not be let in", "error", err)
+		return redeemAnswer{}, errOwnDisk
+	case kept.Withdrawn:
+		return redeemAnswer{}, fmt.Errorf("%w: it was taken back", invite.ErrUsed)
+	}
 	use, ok, err := n.cfg.Store.Redeem(r.Chain.ID(), from, last.Uses)
 	switch {
 	case err != nil:

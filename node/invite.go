@@ -38,6 +38,9 @@ func (m *member) invite(ctx context.Context, o InviteOptions) (invite.Link, erro
 		return invite.Link{}, fmt.Errorf("make an invite: %w", err)
 	}
 	link.Bearer = bearer
+	if err := m.keepIssued(link, issuedRecord{Made: time.Now().Unix()}); err != nil {
+		return invite.Link{}, err
+	}
 	return link, context.Cause(ctx)
 }
 
@@ -73,10 +76,7 @@ func (m *member) number(next invite.Invite) (serial uint32, err error) {
 	if err != nil || mine.Quota == 0 {
 		return 0, ErrMayNotInvite
 	}
-	takes := uint64(1)
-	if !next.Named() {
-		takes = uint64(next.Uses) * uint64(1+len(next.Redeemers))
-	}
+	takes := next.Takes()
 	own := m.ticket.ID()
 	first, err := m.n.cfg.Store.Reserve(append([]byte("invite"), own[:]...), takes)
 	if err != nil {

@@ -225,6 +225,7 @@ func TestFullDisk(t *testing.T) {
 		defer v.close()
 		host, friend, _ := v.stage(rooms.InviteOnly, 0)
 		room := host.Status().Rooms[0].ID
+		before := host.link(room, InviteOptions{})
 		errFullDisk := errors.New("the disk is full; make room and start again")
 		host.store.mu.Lock()
 		host.store.full = errFullDisk
@@ -240,7 +241,10 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("a room that cannot be kept: %v", err)
 		}
 		guest := v.add("guest")
-		if _, err := guest.Join(t.Context(), host.link(room, InviteOptions{})); err == nil || !strings.Contains(err.Error(), errOwnDisk.Error()) {
+		if _, err := host.Invite(t.Context(), room, InviteOptions{}); !errors.Is(err, errFullDisk) {
+			t.Errorf("an invite that cannot be kept: %v", err)
+		}
+		if _, err := guest.Join(t.Context(), before); err == nil || !strings.Contains(err.Error(), errOwnDisk.Error()) {
 			t.Errorf("a use that cannot be counted: %v, want %v", err, errOwnDisk)
 		}
 		host.store.mu.Lock()

@@ -32,6 +32,14 @@ type Store interface {
 	// Reserve takes n numbers of a counter and returns the first; no number is
 	// ever returned twice.
 	Reserve(counter []byte, n uint64) (first uint64, err error)
+	// Issued are the invites into a room that were made here, in order. PutIssued keeps
+	// one, in place of what was kept of it before.
+	Issued(room identity.RoomID) (records [][]byte, err error)
+	// IssuedInvite is one of them, nil if it was not made here.
+	IssuedInvite(room identity.RoomID, invite [32]byte) (record []byte, err error)
+	PutIssued(room identity.RoomID, invite [32]byte, record []byte) error
+	// Uses is how many people have redeemed an invite here.
+	Uses(invite [32]byte) (n uint64, err error)
 	// Redeem returns which use of an invite a holder's is: the same at each call,
 	// else the next one. ok is false when limit (0 is none) people have used it.
 	Redeem(invite [32]byte, holder identity.ID, limit uint32) (use uint32, ok bool, err error)

@@ -294,6 +294,12 @@ type fakeStore struct {
 	counters map[string]uint64
 	uses     map[[32]byte][]identity.ID
 	peers    map[identity.ID][]string
+	issued   map[identity.RoomID][]keptInvite
+}
+
+type keptInvite struct {
+	id     [32]byte
+	record []byte
 }
 
 func newFakeStore() *fakeStore {
@@ -301,6 +307,7 @@ func newFakeStore() *fakeStore {
 		genesis: make(map[identity.RoomID][]byte), items: make(map[identity.RoomID][][]byte),
 		tickets: make(map[identity.RoomID][][]byte), secrets: make(map[identity.RoomID]map[uint32][32]byte),
 		counters: make(map[string]uint64), uses: make(map[[32]byte][]identity.ID), peers: make(map[identity.ID][]string),
+		issued: make(map[identity.RoomID][]keptInvite),
 	}
 }
 
@@ -311,7 +318,7 @@ func (s *fakeStore) copy() *fakeStore {
 	return &fakeStore{
 		name: s.name, order: slices.Clone(s.order), genesis: maps.Clone(s.genesis), items: maps.Clone(s.items),
 		tickets: maps.Clone(s.tickets), secrets: maps.Clone(s.secrets), counters: maps.Clone(s.counters),
-		uses: maps.Clone(s.uses), peers: maps.Clone(s.peers),
+		uses: maps.Clone(s.uses), peers: maps.Clone(s.peers), issued: maps.Clone(s.issued),
 	}
 }
 
@@ -436,6 +443,44 @@ func (s *fakeStore) Redeem(invite [32]byte, holder identity.ID, limit uint32) (u
 		return nil
 	})
 	return use, ok, err
+}
+
+func (s *fakeStore) Uses(invite [32]byte) (n uint64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uint64(len(s.uses[invite])), nil
+}
+
+func (s *fakeStore) Issued(room identity.RoomID) (records [][]byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.issued[room] {
+		records = append(records, i.record)
+	}
+	return records, nil
+}
+
+func (s *fakeStore) IssuedInvite(room identity.RoomID, invite [32]byte) (record []byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.issued[room] {
+		if i.id == invite {
+			record = i.record
+		}
+	}
+	return record, nil
+}
+
+func (s *fakeStore) PutIssued(room identity.RoomID, invite [32]byte, record []byte) error {
+	return s.writeRoom(room, func() {
+		at := slices.IndexFunc(s.issued[room], func(i keptInvite) bool { return i.id == invite })
+		if at < 0 {
+			s.issued[room] = append(s.issued[room], keptInvite{invite, record})
+			return
+		}
+		s.issued[room] = slices.Clone(s.issued[room])
+		s.issued[room][at].record = record
+	})
 }
 
 func (s *fakeStore) Peers() ([]string, error) {

@@ -104,6 +104,9 @@ func (r *Room) right(now time.Duration, who identity.ID, chain invite.Chain) (in
 	return r.verified(now, who, chain, steps)
 }
 
+// Revoked tells whether an invite was taken back.
+func (r *Room) Revoked(id [32]byte) bool { return r.state.isRevoked(id) }
+
 // Barred are those whom the log keeps out, by ID: the banned, and whoever was here by an
 // invite that was taken back.
 func (r *Room) Barred() []identity.ID {

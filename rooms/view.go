@@ -21,7 +21,7 @@ type View struct {
 	Locked bool          // the stage: nobody new comes onto it
 	NoHand bool          // hands cannot be raised
 	Left   bool          // the own person has left
-	Banned bool          // the own person may not be here
+	Banned bool          // the own person may not be here, being banned or by an invite that was taken back
 	People []Person      // the stage first: host, moderators, speakers; then the audience; each by name and ID
 	Hands  []identity.ID // raised, first come first
 }
@@ -64,7 +64,7 @@ func (v View) Me() (Person, bool) {
 func (r *Room) View() View {
 	v := View{
 		ID: r.id, Title: r.state.title(), Policy: r.genesis.Policy, Host: r.genesis.Host, Self: r.own.Author,
-		Closed: r.state.closed(), Locked: r.isOn(StageLocked), NoHand: r.isOn(HandsOff), Left: r.left, Banned: r.state.banned(r.own.Author),
+		Closed: r.state.closed(), Locked: r.isOn(StageLocked), NoHand: r.isOn(HandsOff), Left: r.left, Banned: r.barred(r.own.Author, r.path) != nil,
 	}
 	v.Policy.Topics = slices.Clone(v.Policy.Topics)
 	v.Epoch, _ = r.Epoch()

@@ -170,7 +170,7 @@ func (s step) follow(next step, depth int) error {
 
 // passOn checks the invite that s's invitee issues.
 func (s step) passOn(next step) error {
-	end := uint64(next.Serial) + next.takes()
+	end := uint64(next.Serial) + next.Takes()
 	switch {
 	case next.issuer != s.Invitee:
 		return ErrChain

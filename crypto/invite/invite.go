@@ -151,9 +151,9 @@ func (i Invite) during(now time.Time) error {
 
 func day(unix int64) string { return time.Unix(unix, 0).UTC().Format("2 January 2006 15:04 MST") }
 
-// takes is how many numbers of its issuer's quota the invite takes: as many people
+// Takes is how many numbers of its issuer's quota the invite takes: as many people
 // as it can let in.
-func (i Invite) takes() uint64 {
+func (i Invite) Takes() uint64 {
 	if i.Named() {
 		return 1
 	}

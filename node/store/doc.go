@@ -14,6 +14,8 @@
 //	                    "items" → number → op
 //	                    "hashes" → SHA-256 of an op → nothing
 //	                    "secrets" → epoch → 32 bytes
+//	                    "issued" → number → hash of an invite
+//	                               hash of an invite → bytes
 //	counters  name → first number that is free
 //	uses      invite's hash → holder → number of the use
 //	peers     peer ID → CBOR {1: order, 2: addresses}

@@ -21,6 +21,7 @@ var (
 	bucketItems   = []byte("items")
 	bucketHashes  = []byte("hashes")
 	bucketSecrets = []byte("secrets")
+	bucketIssued  = []byte("issued")
 )
 
 // room returns a room's bucket, nil for a room that is not kept.

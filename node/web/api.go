@@ -30,6 +30,8 @@ func (s *Server) api() http.Handler {
 	on("/join", map[string]handler{"POST": s.postJoin})
 	on("/links", map[string]handler{"POST": s.postLink})
 	on("/rooms/{room}/invite", map[string]handler{"POST": s.postInvite})
+	on("/rooms/{room}/invites", map[string]handler{"GET": s.getInvites})
+	on("/rooms/{room}/invites/{invite}", map[string]handler{"DELETE": s.deleteInvite})
 	on("/rooms/{room}/commands", map[string]handler{"POST": s.postCommand})
 	on("/rooms/{room}/whip", map[string]handler{"POST": s.postOffer(s.openMic)})
 	on("/rooms/{room}/whep", map[string]handler{"POST": s.postOffer(s.openEars)})
@@ -144,6 +146,30 @@ func (s *Server) postInvite(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, http.StatusCreated, inv)
 	return nil
+}
+
+func (s *Server) getInvites(w http.ResponseWriter, r *http.Request) error {
+	id, err := roomOf(r)
+	if err != nil {
+		return err
+	}
+	list, err := s.cfg.Node.Invites(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	list.Invites = filled(list.Invites)
+	writeJSON(w, http.StatusOK, list)
+	return nil
+}
+
+func (s *Server) deleteInvite(w http.ResponseWriter, r *http.Request) error {
+	id, err := roomOf(r)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), actFor)
+	defer cancel()
+	return done(w, s.cfg.Node.Revoke(ctx, id, r.PathValue("invite")))
 }
 
 func (s *Server) postCommand(w http.ResponseWriter, r *http.Request) error {

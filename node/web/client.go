@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node"
 )
 
 // ErrSilent says that no server answered where one was said to be.
@@ -39,6 +41,17 @@ func (c Client) Enter(ctx context.Context, room identity.RoomID) error {
 // Invite makes a link to a room that the node is in.
 func (c Client) Invite(ctx context.Context, room identity.RoomID, i NewInvite) (Invitation, error) {
 	return request[Invitation](ctx, c, http.MethodPost, "/rooms/"+room.String()+"/invite", i)
+}
+
+// Invites are those that this person made into a room.
+func (c Client) Invites(ctx context.Context, room identity.RoomID) (node.IssuedList, error) {
+	return request[node.IssuedList](ctx, c, http.MethodGet, "/rooms/"+room.String()+"/invites", nil)
+}
+
+// Revoke takes an invite back, by its ID in hex.
+func (c Client) Revoke(ctx context.Context, room identity.RoomID, invite string) error {
+	_, err := request[struct{}](ctx, c, http.MethodDelete, "/rooms/"+room.String()+"/invites/"+url.PathEscape(invite), nil)
+	return err
 }
 
 // Page makes a link to the page that works once.
@@ -77,6 +90,9 @@ func request[T any](ctx context.Context, c Client, method, path string, body any
 			return answer, fmt.Errorf("the node answered %s", resp.Status)
 		}
 		return answer, errors.New(refusal.Error)
+	}
+	if resp.StatusCode == http.StatusNoContent {
+		return answer, nil
 	}
 	if err := text.Decode(&answer); err != nil {
 		return answer, fmt.Errorf("read what the node answered: %w", err)

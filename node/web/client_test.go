@@ -50,6 +50,13 @@ func TestClient(t *testing.T) {
 	if link, err := invite.ParseLink(made.URI); err != nil || link.Room != room || f.invited[0] != want {
 		t.Errorf("made %+v (%v) of %+v, want %+v", made, err, f.invited[0], want)
 	}
+	list, err := c.Invites(t.Context(), room)
+	if err != nil || len(list.Invites) != 1 || list.Invites[0].Peer != peer(9) {
+		t.Errorf("invites %+v, %v", list, err)
+	}
+	if err := c.Revoke(t.Context(), room, "0"); err != nil || len(f.revoked) != 1 || f.revoked[0] != "0" {
+		t.Errorf("took back %v, %v", f.revoked, err)
+	}
 	url, err := c.Page(t.Context())
 	if err != nil || !strings.HasPrefix(url, s.Address()+"/?token=") {
 		t.Errorf("page %q, %v", url, err)

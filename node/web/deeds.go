@@ -40,6 +40,7 @@ type NewInvite struct {
 	Role    string      `json:"role,omitempty"`    // what the guest becomes; empty is listener
 	Uses    uint32      `json:"uses,omitempty"`    // how many people may use the link; 0 is any number
 	Expires string      `json:"expires,omitempty"` // 90m or 24h, as [time.ParseDuration] reads it; empty is a day
+	Quota   uint32      `json:"quota,omitempty"`   // further invites that the guest may make
 	Peer    identity.ID `json:"peer,omitzero"`     // for this person only; zero is for whoever has the link
 }
 
@@ -49,7 +50,7 @@ func (i NewInvite) Options() (node.InviteOptions, error) {
 	if err != nil {
 		return node.InviteOptions{}, refuse(http.StatusBadRequest, "%w", err)
 	}
-	o := node.InviteOptions{Bearer: i.Peer.IsZero(), Named: i.Peer, Role: role, Uses: i.Uses}
+	o := node.InviteOptions{Bearer: i.Peer.IsZero(), Named: i.Peer, Role: role, Uses: i.Uses, Quota: i.Quota}
 	if i.Expires != "" {
 		if o.Expires, err = time.ParseDuration(i.Expires); err != nil || o.Expires <= 0 {
 			return o, refuse(http.StatusBadRequest, "expires is %q; an invite is good for a while such as 90m or 24h", i.Expires)

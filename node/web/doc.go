@@ -32,6 +32,8 @@
 //	POST   /rooms                     NewRoom → {"id"}
 //	POST   /join                      {"link"} or {"room"}, a room of the lobby → {"id"}
 //	POST   /rooms/{room}/invite       NewInvite → Invitation
+//	GET    /rooms/{room}/invites      → [node.IssuedList]: what this person handed out
+//	DELETE /rooms/{room}/invites/{id} takes one back → 204
 //	POST   /rooms/{room}/commands     Command → 204
 //	POST   /rooms/{room}/whip         application/sdp: offer → 201, Location, answer
 //	POST   /rooms/{room}/whep         application/sdp: offer → 201, Location, answer

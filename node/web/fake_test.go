@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -23,6 +24,7 @@ type fake struct {
 	levels  map[identity.ID]uint8
 	said    chan audio.Frame // what WHIP brought
 	invited []node.InviteOptions
+	revoked []string
 	made    []rooms.Policy
 	err     error // what every act answers
 }
@@ -196,6 +198,23 @@ func (f *fake) Invite(_ context.Context, room identity.RoomID, o node.InviteOpti
 	defer f.mu.Unlock()
 	f.invited = append(f.invited, o)
 	return invite.Link{Room: room, Title: "Roots"}, f.err
+}
+
+func (f *fake) Invites(context.Context, identity.RoomID) (node.IssuedList, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list node.IssuedList
+	for n, o := range f.invited {
+		list.Invites = append(list.Invites, node.Issued{ID: strconv.Itoa(n), Peer: o.Named, Role: o.Role.String(), Uses: o.Uses, Quota: o.Quota})
+	}
+	return list, f.err
+}
+
+func (f *fake) Revoke(_ context.Context, _ identity.RoomID, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.revoked = append(f.revoked, id)
+	return f.err
 }
 
 func (f *fake) Say(_ identity.RoomID, frame audio.Frame) error {

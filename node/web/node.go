@@ -33,6 +33,9 @@ type actor interface {
 	Join(ctx context.Context, link string) (identity.RoomID, error)
 	Do(ctx context.Context, room identity.RoomID, c rooms.Command) error
 	Invite(ctx context.Context, room identity.RoomID, o node.InviteOptions) (invite.Link, error)
+	Invites(ctx context.Context, room identity.RoomID) (node.IssuedList, error)
+	// Revoke takes an invite back by its ID in hex.
+	Revoke(ctx context.Context, room identity.RoomID, invite string) error
 }
 
 // sound is the microphone's and the ears' side of a node.

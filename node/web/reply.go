@@ -76,7 +76,7 @@ func writeError(w http.ResponseWriter, err error) {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(encode(v), '\n')) // the reader is gone; there is nobody to tell
+	_, _ = w.Write(append(encode(v), '\n')) //nolint:gosec // it is JSON and said to be; if the reader is gone, there is nobody to tell
 }
 
 // readJSON reads a body strictly, so that a script learns of a misspelt field.
