@@ -134,8 +134,12 @@ func (g *guest) watch(ctx context.Context) error {
 			g.depth.Store(int64(room.Network.Depth))
 		}
 		if room.Closed || room.Banned {
-			g.say(events.Event{Event: events.Closed, Room: room.ID.String()})
-			printf(g.cmd, g.flags, "The room is over.")
+			what, words := events.Closed, "The room was closed."
+			if room.Banned {
+				what, words = events.Removed, "You were removed from this room."
+			}
+			g.say(events.Event{Event: what, Room: room.ID.String()})
+			printf(g.cmd, g.flags, "%s", words)
 			g.leave()
 			return nil
 		}

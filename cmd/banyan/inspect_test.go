@@ -44,11 +44,14 @@ func TestInspect(t *testing.T) {
 	}{
 		{"an open room", invite.Link{Addrs: []string{"/ip4/192.0.2.1/tcp/1"}}, until, []string{"No right is needed", "192.0.2.1"}, ""},
 		{
-			"a friend of a friend's", invite.Link{Chain: issue(ann, anns, invite.Invite{Role: invite.Listener, Invitee: bob.ID()})}, until,
+			"a friend of a friend's",
+			invite.Link{Chain: issue(ann, anns, invite.Invite{Role: invite.Listener, Invitee: bob.ID()})},
+			until,
 			[]string{
 				"1. By the host (" + host.ID().String() + "): " + ann.ID().String() + " may come in, as a speaker, until 2 January 2030 03:04 UTC.",
 				"may invite 3 more", "2. By " + ann.ID().String() + ": " + bob.ID().String() + " may come in, as a listener.",
-			}, "",
+			},
+			"",
 		},
 		{
 			"for whoever has it", invite.Link{Bearer: &secret, Chain: issue(host, nil, invite.Invite{

@@ -20,6 +20,7 @@ import (
 type inviteFlags struct {
 	to, role string
 	uses     uint32
+	quota    uint32
 	expires  time.Duration
 	stay     bool
 }
@@ -39,6 +40,7 @@ link to an invite-only room is good for whoever has it; it is exchanged for a ti
 at your node, so leave that running (banyan, or --stay) until your guests have come.`,
 		Example: `  banyan invite bafkrei... --stay
   banyan invite bafkrei... --to 12D3KooW... --role speaker
+  banyan invite list bafkrei...              what you handed out, and who used it
   banyan invite inspect 'banyan:...'         what a link holds, before one joins`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,11 +67,12 @@ at your node, so leave that running (banyan, or --stay) until your guests have c
 		},
 	}
 	f.add(cmd)
-	cmd.AddCommand(newInspect())
+	cmd.AddCommand(newInspect(), newInviteList(), newInviteRevoke())
 	flags := cmd.Flags()
 	flags.StringVar(&i.to, "to", "", "peer ID of the one person whom the invite is for (see banyan id)")
 	flags.StringVar(&i.role, "role", "listener", "what the guest may be: listener or speaker")
 	flags.Uint32Var(&i.uses, "uses", 0, "how many people may use the link (0: any number)")
+	flags.Uint32Var(&i.quota, "quota", 0, "how many people each guest may invite in turn")
 	flags.DurationVar(&i.expires, "expires", 24*time.Hour, "how long the invite is good for")
 	flags.BoolVar(&i.stay, "stay", false, "stay in the room until Ctrl-C, to let guests in")
 	return cmd
@@ -77,7 +80,7 @@ at your node, so leave that running (banyan, or --stay) until your guests have c
 
 // wish is what the flags ask for.
 func (i inviteFlags) wish() (web.NewInvite, error) {
-	w := web.NewInvite{Role: i.role, Uses: i.uses, Expires: i.expires.String()}
+	w := web.NewInvite{Role: i.role, Uses: i.uses, Quota: i.quota, Expires: i.expires.String()}
 	if _, err := invite.ParseRole(i.role); err != nil {
 		return w, program.Usage("--role: %w", err)
 	}

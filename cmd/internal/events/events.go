@@ -12,16 +12,17 @@ import (
 
 // The kinds of event.
 const (
-	Ready  = "ready"  // the node runs: ID, Addrs
-	Page   = "page"   // its page is served: Page
-	Made   = "made"   // a room or a link to it was made: Room, Title, Link
-	Room   = "room"   // a room was entered: Room, Title
-	Stage  = "stage"  // this node is on the stage and may speak
-	Sound  = "sound"  // the first sound was heard: AfterMS since the join began
-	Spoke  = "spoke"  // all that was to be said was said: Sent
-	Alone  = "alone"  // nobody else of a room that was entered before can be reached
-	Closed = "closed" // the room was closed by a moderator
-	Report = "report" // the last line of a run: Sent, AfterMS, Depth, Heard
+	Ready   = "ready"   // the node runs: ID, Addrs
+	Page    = "page"    // its page is served: Page
+	Made    = "made"    // a room or a link to it was made: Room, Title, Link
+	Room    = "room"    // a room was entered: Room, Title
+	Stage   = "stage"   // this node is on the stage and may speak
+	Sound   = "sound"   // the first sound was heard: AfterMS since the join began
+	Spoke   = "spoke"   // all that was to be said was said: Sent
+	Alone   = "alone"   // nobody else of a room that was entered before can be reached
+	Closed  = "closed"  // the room was closed by a moderator
+	Removed = "removed" // this node was removed from the room
+	Report  = "report"  // the last line of a run: Sent, AfterMS, Depth, Heard
 )
 
 // Event is one line.
