@@ -45,9 +45,6 @@ func (n *Node) Create(ctx context.Context, p rooms.Policy) (identity.RoomID, err
 	if n.cfg.Community {
 		return identity.RoomID{}, ErrRelay
 	}
-	if p.Kind == rooms.Secret {
-		return identity.RoomID{}, errors.New("secret rooms cannot be made yet: make an invite-only room")
-	}
 	secret, err := epoch.New(rand.Reader)
 	if err != nil {
 		return identity.RoomID{}, err

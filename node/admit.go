@@ -66,6 +66,9 @@ func (n *Node) answerSync(ctx context.Context, from identity.ID, r syncRequest) 
 	if s == nil {
 		return syncAnswer{}, errNotHere
 	}
+	if !s.mayAsk(from, r.Ticket) {
+		return syncAnswer{}, errNotHere
+	}
 	a := syncAnswer{Genesis: s.envelope, Addrs: s.addrs(from)}
 	m, ok := s.seat.(*member)
 	if !ok {
@@ -84,6 +87,16 @@ func (n *Node) answerSync(ctx context.Context, from identity.ID, r syncRequest) 
 		return syncAnswer{}, errNotHere
 	}
 	return a, nil
+}
+
+// mayAsk tells whether somebody may learn that the room is here. Of a secret one only
+// those may who have been invited, though they may have to redeem their invite first.
+func (s *session) mayAsk(from identity.ID, chain invite.Chain) bool {
+	if s.genesis.Policy.Kind != rooms.Secret || from == s.genesis.Host {
+		return true
+	}
+	_, err := chain.Verify(s.id, s.genesis.Host, time.Now())
+	return err == nil
 }
 
 // cutItems takes the first items that fit, and tells whether an op is among the rest.

@@ -21,7 +21,7 @@ func (m *member) invite(ctx context.Context, o InviteOptions) (invite.Link, erro
 	if v.Closed {
 		return invite.Link{}, rooms.ErrClosed
 	}
-	link := invite.Link{Room: m.id, Title: v.Title, Addrs: m.linkAddrs()}
+	link := invite.Link{Room: m.id, Title: v.Title, Addrs: m.linkAddrs(), Hidden: v.Policy.Kind == rooms.Secret}
 	if v.Policy.Kind == rooms.Open {
 		return link, nil
 	}

@@ -88,7 +88,11 @@ func (n *Node) prepare(ctx context.Context, link invite.Link) (entry, error) {
 		}
 	}
 	unredeemed := link.Bearer != nil && e.ticket == nil
-	found, err := n.look(ctx, link, e.ticket, unredeemed)
+	right := e.ticket
+	if unredeemed && link.Hidden {
+		right = link.Chain // it opens nothing, and shows that one may ask
+	}
+	found, err := n.look(ctx, link, right, unredeemed, stored)
 	if err == nil && unredeemed {
 		found, err = n.redeem(ctx, link, found, &e)
 	}
@@ -169,7 +173,7 @@ func (n *Node) redeem(ctx context.Context, link invite.Link, found found, e *ent
 		return found, fmt.Errorf("keep your ticket: %w", err)
 	}
 	link.Addrs = nil // they are connected by now
-	return n.look(ctx, link, ticket, false, append(found.met, redeemers...)...)
+	return n.look(ctx, link, ticket, false, found.genesis, append(found.met, redeemers...)...)
 }
 
 // redeemError is what a person is told whose invite was not redeemed.

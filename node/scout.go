@@ -13,7 +13,7 @@ import (
 // scout tells the mesh, until ctx ends, who else may be in the room: everyone on the
 // topic and, now and then, those whom the DHT names.
 func (s *session) scout(ctx context.Context) {
-	s.n.cfg.Network.Provide(ctx, s.id)
+	s.n.cfg.Network.Provide(ctx, s.genesis.Meeting)
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
 	var toldAt, foundAt time.Time
@@ -22,7 +22,7 @@ func (s *session) scout(ctx context.Context) {
 		if now.Sub(foundAt) >= either(attached, findGap, findLull) {
 			foundAt = now
 			ctx, cancel := context.WithTimeout(ctx, askTimeout)
-			found, err := s.n.cfg.Network.Find(ctx, s.id, maxFound)
+			found, err := s.n.cfg.Network.Find(ctx, s.genesis.Meeting, maxFound)
 			cancel()
 			if err != nil {
 				s.log.Debug("nobody found in the DHT", "error", err)

@@ -50,11 +50,12 @@ type news struct {
 
 // look searches until somebody lets this person in or, if the genesis is all that is
 // wanted, tells what the room is.
-func (n *Node) look(ctx context.Context, link invite.Link, ticket invite.Chain, genesis bool, peers ...identity.ID) (found, error) {
+func (n *Node) look(ctx context.Context, link invite.Link, ticket invite.Chain, genesis bool, kept []byte, peers ...identity.ID) (found, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &search{
 		n: n, link: link, ticket: ticket, genesis: genesis,
 		news: make(chan news), asked: map[identity.ID]bool{n.ID(): true},
+		found: found{genesis: kept},
 	}
 	defer s.work.Wait()
 	defer cancel()
@@ -122,14 +123,23 @@ func (s *search) ask(ctx context.Context, who identity.ID) {
 
 // findProviders asks the DHT who is in the room, as soon as there is somebody to ask.
 func (s *search) findProviders(ctx context.Context) {
-	if s.dht || len(s.n.cfg.Network.Peers()) == 0 {
+	meeting, known := s.meeting()
+	if !known || s.dht || len(s.n.cfg.Network.Peers()) == 0 {
 		return
 	}
 	s.dht = true
 	s.spawn(ctx, func(ctx context.Context) news {
-		peers, err := s.n.cfg.Network.Find(ctx, s.link.Room, maxFound)
+		peers, err := s.n.cfg.Network.Find(ctx, meeting, maxFound)
 		return news{peers: peers, err: err}
 	})
+}
+
+// meeting is the name to ask for in public, if there is one yet.
+func (s *search) meeting() (identity.RoomID, bool) {
+	if g, _, err := rooms.OpenGenesis(s.found.genesis); err == nil {
+		return g.Meeting, true
+	}
+	return s.link.Room, !s.link.Hidden
 }
 
 // take takes in some news, and tells whether the search is over.

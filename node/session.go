@@ -105,12 +105,12 @@ func newSession(n *Node, envelope []byte) (*session, error) {
 	return s, nil
 }
 
-// topicOf is the name of a room's topic.
-func topicOf(room identity.RoomID) string { return "/banyan/room/1/" + epoch.Topic(room) }
+// topicOf is the name of the topic of a room that meets under a name.
+func topicOf(meeting identity.RoomID) string { return "/banyan/room/1/" + epoch.Topic(meeting) }
 
 // join takes part in the room's topic.
 func (s *session) join() error {
-	topic, err := s.n.cfg.Network.Join(topicOf(s.id), s.validate, func(transport.Gossip) {})
+	topic, err := s.n.cfg.Network.Join(topicOf(s.genesis.Meeting), s.validate, func(transport.Gossip) {})
 	if err != nil {
 		return fmt.Errorf("enter the room's topic: %w", err)
 	}

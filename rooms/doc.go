@@ -89,7 +89,9 @@
 // # On the wire
 //
 // The genesis is an envelope ([identity.Open]) of purpose "banyan/genesis/1", at most
-// 4 KiB; its SHA-256 is the room's ID. An item is one byte that tells its kind, then
+// 4 KiB; its SHA-256 is the room's ID. Its peers find each other (topic, DHT) under that
+// ID or, in a secret room, under the SHA-256 of "banyan secret meeting 1", a zero byte and
+// the envelope, which is handed only to those whose invite holds. An item is one byte that tells its kind, then
 // an envelope:
 //
 //	1  op        purpose "banyan/op/1", at most 4 KiB

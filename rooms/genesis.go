@@ -75,7 +75,13 @@ type Genesis struct {
 	Nonce      [16]byte         `cbor:"5,keyasint"` // so that no two rooms are the same
 
 	Host identity.ID `cbor:"-"` // who signed it
+	// Meeting is the name under which the room's peers find each other: the room's
+	// own or, of a secret room, one that only those can tell who have the genesis.
+	Meeting identity.RoomID `cbor:"-"`
 }
+
+// meetingLabel goes before a secret room's genesis in the name of its meeting.
+const meetingLabel = "banyan secret meeting 1\x00"
 
 var (
 	// ErrMalformed says that bytes are not what they should be.
@@ -119,7 +125,10 @@ func OpenGenesis(envelope []byte) (Genesis, identity.RoomID, error) {
 	if err := g.Policy.check(); err != nil {
 		return Genesis{}, identity.RoomID{}, fmt.Errorf("genesis: %w", err)
 	}
-	g.Host = host
+	g.Host, g.Meeting = host, identity.RoomOf(envelope)
+	if g.Policy.Kind == Secret {
+		g.Meeting = identity.RoomOf(append([]byte(meetingLabel), envelope...))
+	}
 	return g, identity.RoomOf(envelope), nil
 }
 

@@ -28,6 +28,7 @@ type Link struct {
 	Chain  Chain    // nil for an open room
 	Bearer *Bearer  // the secret, when Chain ends in a bearer invite
 	Addrs  []string // multiaddrs that end in /p2p/<id>, the inviter's first
+	Hidden bool     // the room is secret: nobody is to be asked for it by its name in public
 }
 
 type wireLink struct {
@@ -37,6 +38,7 @@ type wireLink struct {
 	Chain   Chain           `cbor:"4,keyasint,omitempty"`
 	Bearer  *Bearer         `cbor:"5,keyasint,omitempty"`
 	Addrs   []string        `cbor:"6,keyasint,omitempty"`
+	Hidden  bool            `cbor:"7,keyasint,omitempty"`
 }
 
 // String returns the link as a URI: "banyan:" and base64url (RFC 4648 section 5).
@@ -47,7 +49,7 @@ func (l Link) String() string { return scheme + l.encode() }
 func (l Link) HTTPS(base string) string { return base + "#" + l.encode() }
 
 func (l Link) encode() string {
-	b, err := canon.Marshal(wireLink{linkVersion, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs})
+	b, err := canon.Marshal(wireLink{linkVersion, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs, l.Hidden})
 	if err != nil {
 		panic(err) // plain fields of our own always encode
 	}
@@ -74,7 +76,7 @@ func ParseLink(s string) (Link, error) {
 	if err := read(raw, linkVersion, &w); err != nil {
 		return Link{}, err
 	}
-	l := Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs}
+	l := Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs, w.Hidden}
 	if err := l.check(); err != nil {
 		return Link{}, err
 	}

@@ -16,8 +16,9 @@ func full(tb testing.TB) Link {
 	secret := Bearer{9}
 	return Link{
 		Room: room, Title: "Unter dem Baum, 木の下", Bearer: &secret,
-		Chain: forge(tb, signed{host, bearer(Listener)}),
-		Addrs: []string{"/ip4/127.0.0.1/udp/4001/quic-v1/p2p/" + host.ID().String(), "/dns/example.org/tcp/443/wss"},
+		Chain:  forge(tb, signed{host, bearer(Listener)}),
+		Addrs:  []string{"/ip4/127.0.0.1/udp/4001/quic-v1/p2p/" + host.ID().String(), "/dns/example.org/tcp/443/wss"},
+		Hidden: true,
 	}
 }
 
@@ -163,7 +164,7 @@ func FuzzParseLink(f *testing.F) {
 // the base64.
 func FuzzLinkBytes(f *testing.F) {
 	l := full(f)
-	b, err := canon.Marshal(wireLink{linkVersion, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs})
+	b, err := canon.Marshal(wireLink{linkVersion, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs, false})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func FuzzLinkBytes(f *testing.F) {
 		if err := read(b, linkVersion, &w); err != nil {
 			return
 		}
-		l := Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs}
+		l := Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs, w.Hidden}
 		if l.check() != nil || len(l.String()) > maxLink {
 			return
 		}

@@ -51,7 +51,7 @@ func TestBadRequests(t *testing.T) {
 		{"a misspelt field", "PUT", "/self", `{"naam":"Mai"}`, 400, "naam"},
 		{"two values", "PUT", "/self", `{"name":"Mai"}{}`, 400, "more than one"},
 		{"too much", "PUT", "/self", `{"name":"` + strings.Repeat("a", maxBody) + `"}`, 413, "65536 bytes"},
-		{"a kind that does not exist", "POST", "/rooms", `{"title":"x","kind":"public"}`, 400, `"open" or "invite"`},
+		{"a kind that does not exist", "POST", "/rooms", `{"title":"x","kind":"public"}`, 400, `"open", "invite" or "secret"`},
 		{"join what?", "POST", "/join", `{}`, 400, "either"},
 		{"join two things", "POST", "/join", `{"link":"banyan:a","room":"` + roomID(2).String() + `"}`, 400, "either"},
 		{"a room with no name", "POST", "/rooms/x/commands", `{"do":"leave"}`, 404, "names no room"},

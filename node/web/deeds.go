@@ -17,7 +17,7 @@ import (
 // NewRoom is what a room is made from.
 type NewRoom struct {
 	Title    string `json:"title"`
-	Kind     string `json:"kind"`     // open or invite
+	Kind     string `json:"kind"`     // open, invite or secret
 	Language string `json:"language"` // BCP 47, or empty
 }
 
@@ -29,8 +29,10 @@ func (r NewRoom) policy() (rooms.Policy, error) {
 		p.Kind = rooms.Open
 	case rooms.InviteOnly.String():
 		p.Kind = rooms.InviteOnly
+	case rooms.Secret.String():
+		p.Kind = rooms.Secret
 	default:
-		return p, refuse(http.StatusBadRequest, "kind is %q; a room is %q or %q", r.Kind, rooms.Open, rooms.InviteOnly)
+		return p, refuse(http.StatusBadRequest, "kind is %q; a room is %q, %q or %q", r.Kind, rooms.Open, rooms.InviteOnly, rooms.Secret)
 	}
 	return p, nil
 }
