@@ -44,8 +44,10 @@ room lives on without you as long as others are in it.`,
 				policy.Kind = rooms.Open
 			case "invite":
 				policy.Kind = rooms.InviteOnly
+			case "secret":
+				policy.Kind = rooms.Secret
 			default:
-				return program.Usage("--kind %q: want open or invite", kind)
+				return program.Usage("--kind %q: want open or invite or secret", kind)
 			}
 			if title == "" {
 				return program.Usage("--title is missing: what is the room called?")
@@ -59,7 +61,7 @@ room lives on without you as long as others are in it.`,
 	f.add(cmd)
 	v.add(cmd)
 	cmd.Flags().StringVar(&title, "title", "", "what the room is called")
-	cmd.Flags().StringVar(&kind, "kind", "open", "who may come in: open (anyone, announced in the lobby) or invite (with a link)")
+	cmd.Flags().StringVar(&kind, "kind", "open", "who may come in: open (anyone, announced in the lobby), invite (with a link) or secret (likewise, and nothing in public names the room)")
 	cmd.Flags().StringVar(&language, "language", "", "the language spoken, such as en")
 	cmd.Flags().BoolVar(&welcome, "welcome", false, "invite up everyone who raises a hand")
 	return cmd
