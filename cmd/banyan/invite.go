@@ -92,7 +92,7 @@ func (i inviteFlags) wish() (web.NewInvite, error) {
 	}
 	var err error
 	if w.Peer, err = identity.ParseID(i.to); err != nil {
-		return w, program.Usage("--to %q is nobody's peer ID: those begin with 12D3KooW, and banyan id prints one's own", i.to)
+		return w, fmt.Errorf("--to: %w", errPeerID(i.to))
 	}
 	return w, nil
 }
