@@ -15,7 +15,7 @@ import (
 // listen here: it opens it, if it is of somebody on the stage, and hands it out.
 func (m *member) hear(f wire.Frame) {
 	v := m.voices[f.KID]
-	if v == nil || !v.onStage {
+	if v == nil || !v.onStage || v.blocked {
 		return // one's own, or of nobody who may be heard
 	}
 	meta := wire.Metadata(f.Level)
@@ -54,6 +54,7 @@ type voice struct {
 	speaker identity.ID
 	epoch   uint32
 	onStage bool
+	blocked bool // by this person
 	key     *sframe.Key
 	window  sframe.Window // kept while the key is in use: a frame is not played twice even after its speaker was away
 	tally   tally
@@ -62,8 +63,9 @@ type voice struct {
 // hearOnly makes the people on the stage the only ones who are heard, in all epochs
 // whose secrets are here.
 func (m *member) hearOnly(stage []identity.ID) {
+	blocked := m.n.blocks()
 	for kid, v := range m.voices {
-		v.onStage = slices.Contains(stage, v.speaker)
+		v.onStage, v.blocked = slices.Contains(stage, v.speaker), slices.Contains(blocked, v.speaker)
 		if _, live := m.secrets[v.epoch]; !live {
 			m.score.settle(v)
 			delete(m.voices, kid)
@@ -80,7 +82,7 @@ func (m *member) hearOnly(stage []identity.ID) {
 				panic(err) // only an unknown suite can fail
 			}
 			m.forgetVoice()
-			m.voices[kid] = &voice{speaker: id, epoch: n, onStage: true, key: key}
+			m.voices[kid] = &voice{speaker: id, epoch: n, onStage: true, blocked: slices.Contains(blocked, id), key: key}
 		}
 	}
 }

@@ -30,8 +30,11 @@ type Node struct {
 	starts   chan func(context.Context) // what Run is asked to run beside it
 	announce chan struct{}              // a room's card changed
 
+	blocking sync.Mutex // held while whom to block is changed
+
 	mu       sync.Mutex // guards all below
 	name     string
+	blocked  []identity.ID // replaced, never changed
 	stopping bool
 	sessions []*session // in the order in which they began
 	entering map[identity.RoomID]bool
@@ -57,6 +60,9 @@ func New(cfg Config) (*Node, error) {
 		return nil, fmt.Errorf("make a node: %w", err)
 	}
 	n.name = cmp.Or(cfg.Name, kept)
+	if n.blocked, err = cfg.Store.Blocked(); err != nil {
+		return nil, fmt.Errorf("make a node: %w", err)
+	}
 	return n, nil
 }
 

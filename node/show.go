@@ -102,10 +102,11 @@ func (m *member) status(now time.Time) RoomStatus {
 		OnStage: me.OnStage, Muted: me.Muted, Invited: me.Invited, Keyed: s.keyed,
 		Hands: slices.Clone(v.Hands), Network: s.network(), Tree: s.tree(),
 	}
+	blocked := m.n.blocks()
 	for _, p := range v.People {
 		st.People = append(st.People, Person{
 			ID: p.ID, Name: p.Name, Role: p.Role.String(), OnStage: p.OnStage, Invited: p.Invited, Muted: p.Muted, Mute: p.Mute.String(),
-			Self: p.ID == v.Self, Hand: slices.Index(v.Hands, p.ID) + 1,
+			Self: p.ID == v.Self, Blocked: slices.Contains(blocked, p.ID), Hand: slices.Index(v.Hands, p.ID) + 1,
 			Speaking: p.OnStage && !p.Muted && m.ears.speaking(p.ID, now),
 		})
 	}

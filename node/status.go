@@ -64,7 +64,8 @@ type Person struct {
 	Mute     string      `json:"mute"`     // by a moderator: no, muted, or locked, which only a moderator undoes
 	Speaking bool        `json:"speaking"` // was loud a moment ago; changes of it are not told by Watch
 	Self     bool        `json:"self"`
-	Hand     int         `json:"hand"` // place in the queue from 1; 0 is lowered
+	Blocked  bool        `json:"blocked"` // by this person, who does not hear them
+	Hand     int         `json:"hand"`    // place in the queue from 1; 0 is lowered
 }
 
 // NetworkStatus is how well a room's sound reaches this node.

@@ -44,6 +44,10 @@ type Store interface {
 	// else the next one. ok is false when limit (0 is none) people have used it.
 	Redeem(invite [32]byte, holder identity.ID, limit uint32) (use uint32, ok bool, err error)
 
+	// Blocked are the people whom this person does not want to hear.
+	Blocked() ([]identity.ID, error)
+	PutBlocked(who []identity.ID) error
+
 	// Peers are the addresses, each ending in /p2p/<id>, of peers met before, the
 	// latest first.
 	Peers() ([]string, error)

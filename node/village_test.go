@@ -295,6 +295,7 @@ type fakeStore struct {
 	uses     map[[32]byte][]identity.ID
 	peers    map[identity.ID][]string
 	issued   map[identity.RoomID][]keptInvite
+	blocked  []identity.ID
 }
 
 type keptInvite struct {
@@ -318,7 +319,7 @@ func (s *fakeStore) copy() *fakeStore {
 	return &fakeStore{
 		name: s.name, order: slices.Clone(s.order), genesis: maps.Clone(s.genesis), items: maps.Clone(s.items),
 		tickets: maps.Clone(s.tickets), secrets: maps.Clone(s.secrets), counters: maps.Clone(s.counters),
-		uses: maps.Clone(s.uses), peers: maps.Clone(s.peers), issued: maps.Clone(s.issued),
+		uses: maps.Clone(s.uses), peers: maps.Clone(s.peers), issued: maps.Clone(s.issued), blocked: s.blocked,
 	}
 }
 
@@ -481,6 +482,16 @@ func (s *fakeStore) PutIssued(room identity.RoomID, invite [32]byte, record []by
 		s.issued[room] = slices.Clone(s.issued[room])
 		s.issued[room][at].record = record
 	})
+}
+
+func (s *fakeStore) Blocked() ([]identity.ID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.blocked, nil
+}
+
+func (s *fakeStore) PutBlocked(who []identity.ID) error {
+	return s.write(func() error { s.blocked = who; return nil })
 }
 
 func (s *fakeStore) Peers() ([]string, error) {

@@ -26,6 +26,7 @@ func (s *Server) api() http.Handler {
 	on("/state", map[string]handler{"GET": s.getState})
 	on("/events", map[string]handler{"GET": s.serveEvents})
 	on("/self", map[string]handler{"PUT": s.putSelf})
+	on("/blocked/{peer}", map[string]handler{"PUT": s.block(true), "DELETE": s.block(false)})
 	on("/rooms", map[string]handler{"POST": s.postRoom})
 	on("/join", map[string]handler{"POST": s.postJoin})
 	on("/links", map[string]handler{"POST": s.postLink})
@@ -78,6 +79,18 @@ func (s *Server) putSelf(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), actFor)
 	defer cancel()
 	return done(w, s.cfg.Node.SetName(ctx, body.Name))
+}
+
+func (s *Server) block(on bool) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := identity.ParseID(r.PathValue("peer"))
+		if err != nil {
+			return refuse(http.StatusNotFound, "%q is nobody's peer ID; those begin with 12D3KooW", r.PathValue("peer"))
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), actFor)
+		defer cancel()
+		return done(w, s.cfg.Node.Block(ctx, who, on))
+	}
 }
 
 func (s *Server) postRoom(w http.ResponseWriter, r *http.Request) error {

@@ -141,6 +141,15 @@ func TestVisit(t *testing.T) {
 	if r.Slots[0] != peer(2) {
 		t.Errorf("slots %v, want the speaker in the first", r.Slots)
 	}
+	want(204, s.do(t, "PUT", "/blocked/"+peer(2).String(), ""))
+	if p := state().Rooms[0].People[1]; p.ID != peer(2) || !p.Blocked {
+		t.Errorf("blocked is %+v", p)
+	}
+	want(204, s.do(t, "DELETE", "/blocked/"+peer(2).String(), ""))
+	if state().Rooms[0].People[1].Blocked {
+		t.Error("blocked for ever")
+	}
+	want(404, s.do(t, "PUT", "/blocked/nobody", ""))
 	inv := body[Invitation](t, want(201, s.do(t, "POST", room+"/invite", `{"role":"speaker","uses":3,"expires":"2h"}`)))
 	options := node.InviteOptions{Bearer: true, Role: invite.Speaker, Uses: 3, Expires: 2 * time.Hour}
 	if f.invited[0] != options {

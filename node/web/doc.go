@@ -29,6 +29,8 @@
 //	GET    /events                    server-sent events: "state" carries a State whenever it
 //	                                  changed, "levels" a Levels; each at most ten times a second
 //	PUT    /self                      {"name"} → 204
+//	PUT    /blocked/{peer}            this person hears somebody no more → 204
+//	DELETE /blocked/{peer}            and again → 204
 //	POST   /rooms                     NewRoom → {"id"}
 //	POST   /join                      {"link"} or {"room"}, a room of the lobby → {"id"}
 //	POST   /rooms/{room}/invite       NewInvite → Invitation

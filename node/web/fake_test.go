@@ -210,6 +210,19 @@ func (f *fake) Invites(context.Context, identity.RoomID) (node.IssuedList, error
 	return list, f.err
 }
 
+func (f *fake) Block(_ context.Context, who identity.ID, on bool) error {
+	f.change(func(st *node.Status) {
+		for i := range st.Rooms {
+			for j := range st.Rooms[i].People {
+				if p := &st.Rooms[i].People[j]; p.ID == who {
+					p.Blocked = on
+				}
+			}
+		}
+	})
+	return f.err
+}
+
 func (f *fake) Revoke(_ context.Context, _ identity.RoomID, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -31,6 +31,8 @@ type actor interface {
 	Create(ctx context.Context, p rooms.Policy) (identity.RoomID, error)
 	// Join takes an invite link or the ID of a room.
 	Join(ctx context.Context, link string) (identity.RoomID, error)
+	// Block has the person not hear somebody, in any room, or again.
+	Block(ctx context.Context, who identity.ID, on bool) error
 	Do(ctx context.Context, room identity.RoomID, c rooms.Command) error
 	Invite(ctx context.Context, room identity.RoomID, o node.InviteOptions) (invite.Link, error)
 	Invites(ctx context.Context, room identity.RoomID) (node.IssuedList, error)
