@@ -30,61 +30,110 @@ func portOf(id identity.ID) int {
 	return firstPort + int(binary.BigEndian.Uint16(id[:]))%portCount
 }
 
-// listenOn returns the addresses to listen on. Those that were asked for must be
-// free; of the default ones those are taken that are.
-func listenOn(ctx context.Context, asked []string, id identity.ID) ([]ma.Multiaddr, error) {
-	if len(asked) == 0 {
-		return defaultListen(ctx, id)
-	}
-	addrs := make([]ma.Multiaddr, 0, len(asked))
-	for _, text := range asked {
+// parseListen reads addresses to listen on.
+func parseListen(texts []string) ([]ma.Multiaddr, error) {
+	addrs := make([]ma.Multiaddr, 0, len(texts))
+	for _, text := range texts {
 		a, err := ma.NewMultiaddr(text)
 		if err != nil {
 			return nil, fmt.Errorf("address to listen on: %w", err)
-		}
-		if own := ownPort(a, id); probe(ctx, own) == nil {
-			a = own
-		} else if err := probe(ctx, a); err != nil {
-			return nil, err
 		}
 		addrs = append(addrs, a)
 	}
 	return addrs, nil
 }
 
-// ownPort puts the peer's own port where any is asked for.
-func ownPort(a ma.Multiaddr, id identity.ID) ma.Multiaddr {
-	own := slices.Clone(a)
-	for i, c := range own {
+// listen listens on the addresses that were asked for, or on every address of the
+// machine.
+func (n *Network) listen(ctx context.Context, asked []ma.Multiaddr) error {
+	var spots []spot
+	var err error
+	if port := portOf(n.cfg.Key.ID()); len(asked) > 0 {
+		spots, err = listenOn(ctx, asked, port)
+	} else {
+		spots, err = listenEverywhere(ctx, port)
+	}
+	if err != nil {
+		return err
+	}
+	return n.occupy(spots)
+}
+
+// occupy listens where it was found that one can.
+func (n *Network) occupy(spots []spot) error {
+	for _, s := range spots {
+		err := n.host.Network().Listen(s.addr)
+		if err != nil && s.otherwise != nil { // somebody took the port just now
+			err = n.host.Network().Listen(s.otherwise)
+		}
+		if err != nil {
+			return fmt.Errorf("start to listen: %w", err)
+		}
+	}
+	return nil
+}
+
+// listening are the addresses of the machine that the host listens on.
+func (n *Network) listening() []ma.Multiaddr {
+	return ma.FilterAddrs(n.host.Network().ListenAddresses(), func(a ma.Multiaddr) bool {
+		_, _, err := listenArgs(a) // a circuit is none
+		return err == nil
+	})
+}
+
+// spot is an address to listen on, and another that will do as well, if there is one.
+type spot struct{ addr, otherwise ma.Multiaddr }
+
+// listenOn finds where to listen on addresses that were asked for. They must be free;
+// port is the one to prefer where any is asked for.
+func listenOn(ctx context.Context, asked []ma.Multiaddr, port int) ([]spot, error) {
+	spots := make([]spot, 0, len(asked))
+	for _, a := range asked {
+		if own, free := withPort(a, port); free && probe(ctx, own) == nil {
+			spots = append(spots, spot{own, a})
+			continue
+		}
+		if err := probe(ctx, a); err != nil {
+			return nil, err
+		}
+		spots = append(spots, spot{addr: a})
+	}
+	return spots, nil
+}
+
+// withPort puts a port where any is asked for, and tells whether one is.
+func withPort(a ma.Multiaddr, port int) (with ma.Multiaddr, free bool) {
+	with = slices.Clone(a)
+	for i, c := range with {
 		if c.Value() != "0" || c.Code() != ma.P_TCP && c.Code() != ma.P_UDP {
 			continue
 		}
-		if port, err := ma.NewComponent(c.Protocol().Name, strconv.Itoa(portOf(id))); err == nil {
-			own[i] = *port
+		if p, err := ma.NewComponent(c.Protocol().Name, strconv.Itoa(port)); err == nil {
+			with[i], free = *p, true
 		}
 	}
-	return own
+	return with, free
 }
 
-// defaultListen returns every address of the machine, on the peer's own port or on
-// any.
-func defaultListen(ctx context.Context, id identity.ID) ([]ma.Multiaddr, error) {
+// listenEverywhere finds where to listen on every address of the machine: on one port
+// if it is free on all, else on any. What the machine does not have is left out.
+func listenEverywhere(ctx context.Context, port int) ([]spot, error) {
 	var errs []error
-	for _, port := range []int{portOf(id), 0} {
-		var addrs []ma.Multiaddr
+	for _, port := range []int{port, 0} {
+		var spots []spot
 		busy := false
 		for _, ip := range []string{"ip4/0.0.0.0", "ip6/::"} {
 			for _, over := range []string{"udp/%d/quic-v1", "tcp/%d"} {
-				a := ma.StringCast("/" + ip + "/" + fmt.Sprintf(over, port))
-				err := probe(ctx, a)
+				at := func(port int) ma.Multiaddr { return ma.StringCast("/" + ip + "/" + fmt.Sprintf(over, port)) }
+				err := probe(ctx, at(port))
 				busy = busy || errors.Is(err, syscall.EADDRINUSE)
 				if errs = append(errs, err); err == nil {
-					addrs = append(addrs, a)
+					spots = append(spots, spot{at(port), at(0)})
 				}
 			}
 		}
-		if len(addrs) > 0 && !busy {
-			return addrs, nil
+		if len(spots) > 0 && !busy {
+			return spots, nil
 		}
 	}
 	return nil, fmt.Errorf("find a port to listen on: %w", errors.Join(errs...))

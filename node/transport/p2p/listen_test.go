@@ -81,6 +81,31 @@ func TestAnyPortIsTheSameAfterARestart(t *testing.T) {
 	}
 }
 
+func TestAPortIsTakenInTheLastMoment(t *testing.T) {
+	key, err := identity.Generate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := New(Config{Key: key, Listen: []string{"/ip4/127.0.0.1/tcp/0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	taken, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.LocalAddr().String())
+	lost, free := ma.StringCast("/ip4/127.0.0.1/udp/"+port+"/quic-v1"), ma.StringCast("/ip4/127.0.0.1/udp/0/quic-v1")
+	if err := n.occupy([]spot{{addr: lost}}); err == nil {
+		t.Error("no error, though no other port would do")
+	}
+	if err := n.occupy([]spot{{lost, free}}); err != nil || len(n.listening()) != 2 {
+		t.Errorf("got %v, listening on %v", err, n.listening())
+	}
+}
+
 func TestDialable(t *testing.T) {
 	parse := func(texts ...string) []ma.Multiaddr {
 		var out []ma.Multiaddr
