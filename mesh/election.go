@@ -127,8 +127,11 @@ func (m *Machine) leased(now time.Duration, root identity.ID, l Lease) {
 	}
 	m.lastEpoch = max(m.lastEpoch, l.Epoch)
 	next := lease{root, l.Epoch, now + m.timing.LeaseTTL}
-	if s := &m.seekParent; s.phase == resting && m.lease.root != root && !m.attached() {
-		s.prefer, s.at = []identity.ID{root}, min(s.at, now+m.jittered(m.timing.Retry))
+	if s := &m.seekParent; s.root != root && !m.attached() {
+		s.failures = 0 // there was no tree; now there is one, and it grows
+		if s.phase == resting {
+			s.prefer, s.at = []identity.ID{root}, min(s.at, now+m.jittered(m.timing.Retry))
+		}
 	}
 	switch {
 	case m.lease.root == root || now >= m.lease.expires || m.better(next, m.lease):

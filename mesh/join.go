@@ -44,7 +44,8 @@ type seeker struct {
 	tried     []identity.ID // in this round
 	redirects int
 	failures  int
-	urgent    bool // any parent is better than none; else only a better place will do
+	root      identity.ID // the root that was asked last, as far as one was known
+	urgent    bool        // any parent is better than none; else only a better place will do
 	probeAt   time.Duration
 }
 
@@ -151,7 +152,8 @@ func (m *Machine) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 		add(id)
 	}
 	if now < m.lease.expires && (!s.backup || len(m.place.Path) > 2) {
-		add(m.lease.root)
+		s.root = m.lease.root
+		add(s.root)
 	}
 	pool := slices.Clone(m.candidates)
 	for _, k := range m.adverts {
@@ -436,6 +438,9 @@ func (m *Machine) rest(now time.Duration, s *seeker) {
 	pause := min(m.timing.Retry<<min(s.failures, 8), longest)
 	s.failures++
 	s.at = now + pause + m.jittered(pause)
+	if !s.backup && now < m.lease.expires && m.lease.root != s.root {
+		s.at = min(s.at, now+m.jittered(m.timing.Retry)) // the root came meanwhile
+	}
 }
 
 // seekFailed takes note that a peer cannot be reached.

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -174,4 +175,30 @@ func TestLeavingIsNotHeard(t *testing.T) {
 		}
 	}
 	w.tree()
+}
+
+// TestAYoungTreeTakesInACrowd has people come while the first root is still being found.
+func TestAYoungTreeTakesInACrowd(t *testing.T) {
+	for seed := range uint64(100) {
+		w := newWorld(t)
+		w.seed = seed
+		chance := rand.New(rand.NewPCG(seed, 1))
+		joined := make(map[*peer]time.Duration)
+		for i := range 10 {
+			p := w.join(fmt.Sprint("peer", i), Config{MaxChildren: 4, Community: i == 0})
+			joined[p] = w.now
+			w.run(time.Duration(chance.IntN(60)) * ms)
+		}
+		for len(joined) > 0 {
+			w.run(10 * ms)
+			for p, at := range joined {
+				took := w.now - at
+				if p.place.Attached {
+					delete(joined, p)
+				} else if took > 2*p.timing.Settle {
+					t.Fatalf("seed %d: %s has no place after %v, and the first root needs %v", seed, p.name, took, p.timing.Settle)
+				}
+			}
+		}
+	}
 }

@@ -22,6 +22,7 @@ var start = time.Unix(1_800_000_000, 0)
 type world struct {
 	t     testing.TB
 	now   time.Duration
+	seed  uint64 // of the machines' chances
 	queue happenings
 	order int
 	sayAt time.Duration // the next frame of those who talk
@@ -82,7 +83,7 @@ func (w *world) join(name string, cfg Config) *peer {
 	w.t.Helper()
 	n := len(w.peers) + 1
 	cfg.Key, cfg.Room, cfg.Start = keyOf(w.t, n), identity.RoomID{1}, start
-	cfg.Rand, cfg.Dialable = rand.New(rand.NewPCG(uint64(n), 7)), true
+	cfg.Rand, cfg.Dialable = rand.New(rand.NewPCG(uint64(n), 7+w.seed)), true
 	p := &peer{Machine: New(cfg), name: name, played: make(map[uint64]map[uint64]time.Duration)}
 	var known []identity.ID
 	for _, other := range w.peers {
