@@ -1,68 +1,32 @@
 package rooms
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/datadriven"
+
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
 )
 
-var update = flag.Bool("update", false, "write testdata anew")
-
 // TestTranscripts plays the conversations of testdata: a command, four dashes, and
-// all that happened. Read a change of them as a change of what people live through.
+// all that happened. Read a change of them as a change of what people live through;
+// -rewrite takes it over.
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+	datadriven.Walk(t, "testdata/transcripts", func(t *testing.T, path string) {
+		p := player{t: t}
+		datadriven.RunTest(t, path, func(_ *testing.T, d *datadriven.TestData) string {
+			words := []string{d.Cmd}
+			for _, a := range d.CmdArgs {
+				words = append(words, a.String())
 			}
-			var out strings.Builder
-			p := player{t: t}
-			for block := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n\n") {
-				command, _, _ := strings.Cut(block, "\n----")
-				command = strings.TrimRight(command, "\n")
-				last := command[strings.LastIndex(command, "\n")+1:]
-				if out.Len() > 0 {
-					out.WriteString("\n")
-				}
-				if strings.HasPrefix(last, "#") { // a remark by itself
-					out.WriteString(command + "\n")
-					continue
-				}
-				fmt.Fprintf(&out, "%s\n----\n%s", command, p.play(strings.Fields(last)))
-			}
-			if *update {
-				if err := os.WriteFile(file, []byte(out.String()), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			} else if got := out.String(); got != string(text) {
-				t.Errorf("the transcript went otherwise (-update rewrites it):\n%s", firstDifference(string(text), got))
-			}
+			return p.play(words)
 		})
-	}
-}
-
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for n := range min(len(w), len(g)) {
-		if w[n] != g[n] {
-			return fmt.Sprintf("line %d: got  %s\n%*s want %s", n+1, g[n], len(fmt.Sprint(n+1))+6, "", w[n])
-		}
-	}
-	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
+	})
 }
 
 // player is a village that does what a transcript says.
