@@ -52,7 +52,7 @@ func feeder(t testing.TB, children int) (s *session, at time.Duration, sinks []*
 	}
 	for i := range children {
 		id := keyOf(t, 10+i).ID()
-		s.step(at, mesh.Received{From: id, Message: &wire.Join{Version: 1}})
+		s.step(at, mesh.Received{From: id, Message: &wire.Join{}})
 		l := &sink{peer: id}
 		sinks = append(sinks, l)
 		s.links[id] = &neighbor{link: l}

@@ -14,6 +14,7 @@ type Beacon struct {
 	Place     Place       `cbor:"2,keyasint"`
 	Idle      bool        `cbor:"3,keyasint,omitempty"` // no media for a while: expect beacons only, and fewer
 	Successor identity.ID `cbor:"4,keyasint,omitzero"`  // of a root: the child that takes over
+	Warm      bool        `cbor:"5,keyasint,omitempty"` // the receiver is not fed, only warm: the sender is its backup
 }
 
 // Datagram returns the beacon's datagram.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -25,6 +26,7 @@ const messageVersion = 1
 type Message interface {
 	kind() byte
 	check() error
+	stamp()
 }
 
 // Place is where somebody stands in the tree.
@@ -40,6 +42,11 @@ func (p Place) Root() identity.ID {
 		return identity.ID{}
 	}
 	return p.Path[0]
+}
+
+// IsOf tells whether a peer may say that this is its place: the path ends with it.
+func (p Place) IsOf(id identity.ID) bool {
+	return len(p.Path) > 0 && p.Path[len(p.Path)-1] == id
 }
 
 // Seen is which frames of a stream somebody has.
@@ -61,28 +68,35 @@ type Edge struct {
 	To   identity.ID `cbor:"2,keyasint"`
 }
 
+// header is what all messages begin with.
+type header struct {
+	Version uint64 `cbor:"1,keyasint"`
+}
+
+func (h *header) stamp() { h.Version = messageVersion }
+
 // The messages, in the order of their kinds, which begin at 1.
 type (
 	// Probe asks where the receiver stands; it answers with an Offer.
 	Probe struct {
-		Version uint64 `cbor:"1,keyasint"`
+		header
 		Nonce   uint32 `cbor:"2,keyasint"`
 		Speaker bool   `cbor:"3,keyasint,omitempty"` // as in Join
 		Slots   uint32 `cbor:"4,keyasint,omitempty"` // as in Join
 	}
 	// Offer answers a probe.
 	Offer struct {
-		Version uint64        `cbor:"1,keyasint"`
-		Nonce   uint32        `cbor:"2,keyasint"`
-		Place   Place         `cbor:"3,keyasint"`
-		Free    uint32        `cbor:"4,keyasint"`           // places for a child like the one that asks
-		Spare   uint32        `cbor:"5,keyasint"`           // places for those who want a backup
-		Others  []identity.ID `cbor:"6,keyasint,omitempty"` // who may have places, when this one has none
+		header
+		Nonce  uint32        `cbor:"2,keyasint"`
+		Place  Place         `cbor:"3,keyasint"`
+		Free   uint32        `cbor:"4,keyasint"`           // places for a child like the one that asks
+		Spare  uint32        `cbor:"5,keyasint"`           // places for those who want a backup
+		Others []identity.ID `cbor:"6,keyasint,omitempty"` // who may have places, when this one has none
 	}
 	// Join asks to be fed: now, or (Backup) when the sender asks again with a
 	// Switch. It is answered by an Accept or a Redirect.
 	Join struct {
-		Version uint64 `cbor:"1,keyasint"`
+		header
 		Backup  bool   `cbor:"2,keyasint,omitempty"`
 		Switch  bool   `cbor:"3,keyasint,omitempty"` // the link is open: replay what Seen lacks
 		Speaker bool   `cbor:"4,keyasint,omitempty"` // the sender is on the stage
@@ -91,52 +105,52 @@ type (
 	}
 	// Accept says yes to a Join. Seen lets the child replay upwards.
 	Accept struct {
-		Version uint64 `cbor:"1,keyasint"`
-		Backup  bool   `cbor:"2,keyasint,omitempty"`
-		Place   Place  `cbor:"3,keyasint"`
-		Seen    []Seen `cbor:"4,keyasint,omitempty"`
+		header
+		Backup bool   `cbor:"2,keyasint,omitempty"`
+		Place  Place  `cbor:"3,keyasint"`
+		Seen   []Seen `cbor:"4,keyasint,omitempty"`
 	}
 	// Redirect says no to a Join, and whom to ask instead.
 	Redirect struct {
-		Version uint64        `cbor:"1,keyasint"`
-		Backup  bool          `cbor:"2,keyasint,omitempty"`
-		To      []identity.ID `cbor:"3,keyasint,omitempty"`
+		header
+		Backup bool          `cbor:"2,keyasint,omitempty"`
+		To     []identity.ID `cbor:"3,keyasint,omitempty"`
 	}
 	// Leave ends a parent's and a child's (or a backup's) relation, from either side:
 	// two peers may have one each way.
 	Leave struct {
-		Version uint64 `cbor:"1,keyasint"`
-		Up      bool   `cbor:"2,keyasint,omitempty"` // the sender was fed, or would have been
+		header
+		Up bool `cbor:"2,keyasint,omitempty"` // the sender was fed, or would have been
 	}
 	// Move asks a child to find another parent, one of To if it can; the sender
 	// feeds it until it has.
 	Move struct {
-		Version uint64        `cbor:"1,keyasint"`
-		To      []identity.ID `cbor:"2,keyasint,omitempty"`
+		header
+		To []identity.ID `cbor:"2,keyasint,omitempty"`
 	}
 	// Reverse says to the sender's parent: I am your parent now, for a new root is
 	// at Place.
 	Reverse struct {
-		Version uint64 `cbor:"1,keyasint"`
-		Place   Place  `cbor:"2,keyasint"`
+		header
+		Place Place `cbor:"2,keyasint"`
 	}
 	// Handover asks the receiver to become the root, since the sender stops being it.
 	Handover struct {
-		Version uint64 `cbor:"1,keyasint"`
-		Epoch   uint32 `cbor:"2,keyasint"` // of the sender's root lease
+		header
+		Epoch uint32 `cbor:"2,keyasint"` // of the sender's root lease
 	}
 	// Report tells a parent about the tree below its child.
 	Report struct {
-		Version uint64 `cbor:"1,keyasint"`
-		Count   uint32 `cbor:"2,keyasint"` // peers, the sender included
-		Edges   []Edge `cbor:"3,keyasint,omitempty"`
-		Free    uint32 `cbor:"4,keyasint,omitempty"` // places that the sender itself has
+		header
+		Count uint32 `cbor:"2,keyasint"` // peers, the sender included
+		Edges []Edge `cbor:"3,keyasint,omitempty"`
+		Free  uint32 `cbor:"4,keyasint,omitempty"` // places that the sender itself has
 	}
 	// Tree tells a child about the whole tree.
 	Tree struct {
-		Version uint64 `cbor:"1,keyasint"`
-		Count   uint32 `cbor:"2,keyasint"`
-		Edges   []Edge `cbor:"3,keyasint,omitempty"`
+		header
+		Count uint32 `cbor:"2,keyasint"`
+		Edges []Edge `cbor:"3,keyasint,omitempty"`
 	}
 )
 
@@ -187,7 +201,17 @@ func (m *Accept) check() error {
 	return atMost("streams", len(m.Seen), MaxStreams)
 }
 
-func (p Place) check() error { return atMost("peers in a path", len(p.Path), MaxPath) }
+func (p Place) check() error {
+	if err := atMost("peers in a path", len(p.Path), MaxPath); err != nil {
+		return err
+	}
+	for i, id := range p.Path {
+		if slices.Contains(p.Path[:i], id) {
+			return fmt.Errorf("%w: a path that leads twice to %s", ErrMalformed, id.Short())
+		}
+	}
+	return nil
+}
 
 func atMost(what string, n, limit int) error {
 	if n > limit {
@@ -198,7 +222,8 @@ func atMost(what string, n, limit int) error {
 
 // Marshal returns a message's bytes.
 func Marshal(m Message) ([]byte, error) {
-	body, err := canon.Marshal(stamped(m))
+	m.stamp()
+	body, err := canon.Marshal(m)
 	if err != nil {
 		return nil, err
 	}
@@ -221,33 +246,4 @@ func Unmarshal(b []byte) (Message, error) {
 		return nil, fmt.Errorf("mesh message: %w", err)
 	}
 	return m, nil
-}
-
-// stamped returns m with its version set.
-func stamped(m Message) Message {
-	switch m := m.(type) {
-	case *Probe:
-		m.Version = messageVersion
-	case *Offer:
-		m.Version = messageVersion
-	case *Join:
-		m.Version = messageVersion
-	case *Accept:
-		m.Version = messageVersion
-	case *Redirect:
-		m.Version = messageVersion
-	case *Leave:
-		m.Version = messageVersion
-	case *Move:
-		m.Version = messageVersion
-	case *Reverse:
-		m.Version = messageVersion
-	case *Handover:
-		m.Version = messageVersion
-	case *Report:
-		m.Version = messageVersion
-	case *Tree:
-		m.Version = messageVersion
-	}
-	return m
 }

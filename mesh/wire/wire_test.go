@@ -15,6 +15,7 @@ import (
 var (
 	ann   = identity.ID{0xa}
 	bob   = identity.ID{0xb}
+	v1    = header{Version: 1}
 	place = Place{Epoch: 3, Path: []identity.ID{ann, bob}, Attached: true}
 )
 
@@ -27,20 +28,20 @@ var golden = []struct {
 	m    Message
 	hex  string
 }{
-	{"probe", &Probe{Version: 1, Nonce: 7}, "01a201010207"},
-	{"probe of a relay that speaks", &Probe{Version: 1, Nonce: 7, Speaker: true, Slots: 4}, "01a40101020703f50404"},
-	{"offer that names others", &Offer{Version: 1, Others: []identity.ID{ann}}, "02a60101020003a10100040005000681" + id("0a")},
-	{"offer", &Offer{Version: 1, Nonce: 7, Place: place, Free: 2, Spare: 4}, "02a50101020703a301030282" + id("0a") + id("0b") + "03f504020504"},
-	{"join", &Join{Version: 1, Switch: true, Slots: 4, Seen: []Seen{{KID: 1, Top: 9, Bits: 5}}}, "03a4010103f505040681a3010102090305"},
-	{"accept", &Accept{Version: 1, Backup: true, Place: Place{Epoch: 1}}, "04a3010102f503a10101"},
-	{"redirect", &Redirect{Version: 1, To: []identity.ID{bob}}, "05a201010381" + id("0b")},
-	{"leave", &Leave{Version: 1}, "06a10101"},
-	{"leave of a child", &Leave{Version: 1, Up: true}, "06a2010102f5"},
-	{"move", &Move{Version: 1, To: []identity.ID{ann}}, "07a201010281" + id("0a")},
-	{"reverse", &Reverse{Version: 1, Place: Place{Epoch: 4, Attached: true}}, "08a2010102a2010403f5"},
-	{"handover", &Handover{Version: 1, Epoch: 4}, "09a201010204"},
-	{"report", &Report{Version: 1, Count: 2, Edges: []Edge{{ann, bob}}}, "0aa3010102020381a201" + id("0a") + "02" + id("0b")},
-	{"tree", &Tree{Version: 1, Count: 9}, "0ba201010209"},
+	{"probe", &Probe{header: v1, Nonce: 7}, "01a201010207"},
+	{"probe of a relay that speaks", &Probe{header: v1, Nonce: 7, Speaker: true, Slots: 4}, "01a40101020703f50404"},
+	{"offer that names others", &Offer{header: v1, Others: []identity.ID{ann}}, "02a60101020003a10100040005000681" + id("0a")},
+	{"offer", &Offer{header: v1, Nonce: 7, Place: place, Free: 2, Spare: 4}, "02a50101020703a301030282" + id("0a") + id("0b") + "03f504020504"},
+	{"join", &Join{header: v1, Switch: true, Slots: 4, Seen: []Seen{{KID: 1, Top: 9, Bits: 5}}}, "03a4010103f505040681a3010102090305"},
+	{"accept", &Accept{header: v1, Backup: true, Place: Place{Epoch: 1}}, "04a3010102f503a10101"},
+	{"redirect", &Redirect{header: v1, To: []identity.ID{bob}}, "05a201010381" + id("0b")},
+	{"leave", &Leave{header: v1}, "06a10101"},
+	{"leave of a child", &Leave{header: v1, Up: true}, "06a2010102f5"},
+	{"move", &Move{header: v1, To: []identity.ID{ann}}, "07a201010281" + id("0a")},
+	{"reverse", &Reverse{header: v1, Place: Place{Epoch: 4, Attached: true}}, "08a2010102a2010403f5"},
+	{"handover", &Handover{header: v1, Epoch: 4}, "09a201010204"},
+	{"report", &Report{header: v1, Count: 2, Edges: []Edge{{ann, bob}}}, "0aa3010102020381a201" + id("0a") + "02" + id("0b")},
+	{"tree", &Tree{header: v1, Count: 9}, "0ba201010209"},
 }
 
 func TestGoldenMessages(t *testing.T) {
@@ -59,7 +60,7 @@ func TestGoldenMessages(t *testing.T) {
 }
 
 func TestUnmarshalRefuses(t *testing.T) {
-	long, err := canon.Marshal(Tree{Version: 1, Edges: make([]Edge, MaxEdges+1)})
+	long, err := canon.Marshal(Tree{header: v1, Edges: make([]Edge, MaxEdges+1)})
 	if err != nil {
 		t.Fatal(err)
 	}
