@@ -55,8 +55,12 @@
 //   - The plan (plan.go): a root names the heir that takes over when it dies, and tells
 //     each other child whom to turn to then: the heir, or a sibling that turns to it.
 //   - Joining (join.go): up to four are probed at once and the best is asked; one that
-//     is full names others. A relay may have the place of a leaf, which moves down. A
-//     parent is left a moment after the next one feeds.
+//     is full names others. A relay may have the place of a leaf, which moves down:
+//     else a tree whose first places went to leaves could not grow. A parent is left a
+//     moment after the next one feeds.
+//   - Words that are lost: who gets beacons from somebody that it is not below says so,
+//     and a child that has not reported for 30 s is none. A place that cannot be its
+//     sender's, and gossip that is older than five minutes, is not heard.
 //   - Detection (repair.go): a parent that sends media is heard each 20 ms; when media
 //     pauses, beacons stand in each 40 ms, then each 200 ms once it says that it is
 //     idle. After 80 ms of silence and some jitter, 500 ms on an idle link, the parent

@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"crypto/sha256"
+	"math"
 	"math/bits"
 	"slices"
 	"time"
@@ -78,12 +79,14 @@ func (m *Machine) index(id identity.ID) int {
 	return slices.IndexFunc(m.adverts, func(k *known) bool { return k.id == id })
 }
 
+// staleAfter is how old a message may be: more than it takes to come, and than clocks
+// differ. Without such a bound the adverts of the dead, who are forgotten, could be
+// said again by anybody.
+const staleAfter = 5 * time.Minute
+
 // gossip takes in an advert and perhaps a lease.
 func (m *Machine) gossip(now time.Duration, g Gossip) {
-	if g.From == m.id {
-		return
-	}
-	if !m.advertised(now, g) {
+	if g.From == m.id || g.Seq < seqAt(m.start.Add(now-staleAfter)) || !m.advertised(now, g) {
 		return
 	}
 	if g.Lease != nil {
@@ -226,7 +229,10 @@ func (m *Machine) takeOver(now time.Duration) {
 
 // becomeRoot claims the tree under a new epoch.
 func (m *Machine) becomeRoot(now time.Duration) {
-	m.lastEpoch = max(m.lastEpoch, m.epoch) + 1
+	m.lastEpoch = max(m.lastEpoch, m.epoch)
+	if m.lastEpoch < math.MaxUint32 { // else somebody lied; ranks alone decide then
+		m.lastEpoch++
+	}
 	m.epoch, m.isRoot = m.lastEpoch, true
 	m.lease = lease{m.id, m.epoch, now + m.timing.LeaseTTL}
 	m.stopSeeking(&m.seekParent)

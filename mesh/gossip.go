@@ -34,7 +34,7 @@ type Lease struct {
 type gossip struct {
 	Version uint64          `cbor:"1,keyasint"`
 	Room    identity.RoomID `cbor:"2,keyasint"`
-	Seq     uint64          `cbor:"3,keyasint"` // rises with each message of a peer, over restarts too
+	Seq     uint64          `cbor:"3,keyasint"` // Unix milliseconds; rises with each message of a peer
 	Advert  Advert          `cbor:"4,keyasint"`
 	Lease   *Lease          `cbor:"5,keyasint,omitempty"`
 }
@@ -69,7 +69,7 @@ func OpenGossip(room identity.RoomID, data []byte) (Gossip, error) {
 
 // spread signs and gossips this peer's advert and, if it is the root, its lease.
 func (m *Machine) spread(now time.Duration, gone bool) {
-	m.seq++
+	m.seq = max(m.seq+1, seqAt(m.start.Add(now)))
 	g := gossip{Version: gossipVersion, Room: m.room, Seq: m.seq, Advert: m.ownAdvert()}
 	g.Advert.Gone = gone
 	if m.isRoot {
@@ -89,6 +89,9 @@ func (m *Machine) spread(now time.Duration, gone bool) {
 		m.advertAt = now + m.timing.Lease
 	}
 }
+
+// seqAt is the number of a message that is sent at some time.
+func seqAt(t time.Time) uint64 { return uint64(max(0, t.UnixMilli())) }
 
 // advertise plans the first advert: not at once, since by then this peer may have heard
 // of enough others that are better ranked.

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -65,6 +66,43 @@ func TestLeafsDoNotAdvertise(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWhatDeadRootsSaidIsNotHeardAgain(t *testing.T) {
+	data, _ := spreadOf(t)
+	said, err := OpenGossip(identity.RoomID{1}, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		later time.Duration
+		heard bool
+	}{{0, true}, {time.Minute, true}, {staleAfter - time.Second, true}, {staleAfter + 10*time.Second, false}, {24 * time.Hour, false}} {
+		m := New(Config{Key: keyOf(t, 2), Room: identity.RoomID{1}, Start: start.Add(tt.later), Rand: rand.New(rand.NewPCG(1, 2))})
+		m.Step(time.Second, said)
+		if heard := m.lease.root == said.From && len(m.adverts) == 1; heard != tt.heard {
+			t.Errorf("%v later: heard is %v, want %v", tt.later, heard, tt.heard)
+		}
+	}
+}
+
+// TestEpochsDoNotBeginAnew has somebody claim the last epoch there is.
+func TestEpochsDoNotBeginAnew(t *testing.T) {
+	w := room(t, 0, 3, 4)
+	liar := Gossip{From: keyOf(t, 99).ID(), Seq: seqAt(start.Add(w.now)), Lease: &Lease{Epoch: math.MaxUint32}}
+	w.join("relay", Config{MaxChildren: 8, Community: true})
+	for _, p := range w.peers {
+		w.step(p, liar)
+	}
+	w.run(10 * time.Second)
+	w.tree()
+	root := find(w, func(p *peer) bool { return p.isRoot })
+	if root == nil || root.name != "relay" || root.epoch != math.MaxUint32 {
+		t.Fatalf("want the relay as the root, of the last epoch; got %s of epoch %d", root.name, root.epoch)
+	}
+	root.dead = true
+	w.run(30 * time.Second)
+	w.tree()
 }
 
 func FuzzOpenGossip(f *testing.F) {

@@ -310,7 +310,9 @@ func (m *Machine) accepted(now time.Duration, from identity.ID, a *wire.Accept) 
 		s = &m.seekBackup
 	}
 	if s.phase != asking || s.target != from {
-		m.send(from, &wire.Leave{Up: true})
+		if from != m.parent { // else it has been asked for more since
+			m.send(from, &wire.Leave{Up: true})
+		}
 		return
 	}
 	if slices.Contains(a.Place.Path, m.id) {

@@ -34,6 +34,7 @@ type Machine struct {
 	heardAt    time.Duration // any datagram from the parent
 	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
 	aliveAt    time.Duration // the last control message from the parent since then
+	switchedAt time.Duration // when somebody was last asked to feed this peer at once
 	parentIdle bool          // the parent said that no media flows
 	excused    bool          // this silence was put down to the driver once
 	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
@@ -71,7 +72,8 @@ type Machine struct {
 	stopAt     time.Duration
 	wakeAt     time.Duration
 
-	probes    int // answered since probesAt
+	strangeAt time.Duration // when somebody was told last that this peer is not below it
+	probes    int           // answered since probesAt
 	probesAt  time.Duration
 	total     summary       // of the whole tree, as the parent says
 	totalAt   time.Duration // when that changed
@@ -90,7 +92,6 @@ func New(cfg Config) *Machine {
 		timing: cfg.Timing.withDefaults(), maxChildren: cfg.MaxChildren,
 		community: cfg.Community, dialable: cfg.Dialable,
 		links: make(map[identity.ID]bool), rtts: make(map[identity.ID]time.Duration),
-		seq: uint64(cfg.Start.UnixMilli()),
 	}
 	m.place.Path = []identity.ID{m.id}
 	m.seekBackup.backup = true
@@ -156,6 +157,9 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 	if from == m.parent {
 		m.aliveAt = now
 	}
+	if !mayClaim(from, msg) {
+		return
+	}
 	switch msg := msg.(type) {
 	case *wire.Probe:
 		m.probed(now, from, msg)
@@ -176,12 +180,24 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 	case *wire.Handover:
 		m.handedOver(now, from, msg)
 	case *wire.Report:
-		m.reported(from, msg)
+		m.reported(now, from, msg)
 	case *wire.Tree:
 		if from == m.parent {
 			m.setTotal(now, summary{msg.Count, msg.Edges})
 		}
 	}
+}
+
+// mayClaim tells whether the place in a message, if there is one, can be the sender's.
+func mayClaim(from identity.ID, msg wire.Message) bool {
+	if m, is := msg.(*wire.Offer); is {
+		return m.Place.IsOf(from)
+	}
+	if m, is := msg.(*wire.Accept); is {
+		return m.Place.IsOf(from)
+	}
+	m, is := msg.(*wire.Reverse)
+	return !is || m.Place.IsOf(from)
 }
 
 // tick does whatever is due.
@@ -191,6 +207,7 @@ func (m *Machine) tick(now time.Duration) {
 	m.partFormer(now)
 	m.watchBackup(now)
 	m.watchChildren(now)
+	m.keepReserve(now)
 	m.seek(now, &m.seekParent)
 	m.seek(now, &m.seekBackup)
 	m.elect(now)

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // room is a world with a relay and some peers.
@@ -201,4 +203,21 @@ func TestAYoungTreeTakesInACrowd(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAskingHoldsNoPlace has strangers ask for a place again and again, and never open a
+// link.
+func TestAskingHoldsNoPlace(t *testing.T) {
+	w := room(t, 0, 1, 4)
+	root := w.peers[0]
+	for range 30 {
+		for n := range root.maxChildren {
+			w.step(root, Received{keyOf(t, 100+n).ID(), &wire.Join{}})
+		}
+		w.run(900 * ms)
+		if root.fed() == 0 {
+			return // it has dropped them all
+		}
+	}
+	t.Errorf("%d places are held by those who never came", root.fed())
 }

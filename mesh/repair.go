@@ -14,18 +14,22 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 		return
 	}
 	b, err := wire.ParseBeacon(datagram[1:])
-	if err != nil || len(b.Place.Path) == 0 || b.Place.Path[len(b.Place.Path)-1] != from {
+	if err != nil || !b.Place.IsOf(from) {
 		return
 	}
 	if from == m.backup {
 		m.backupAt, m.backupSaid = b.Place, now
 	}
 	if from != m.parent {
+		m.notBelow(now, from)
 		return
 	}
 	m.fromParent(now)
 	m.parentIdle = b.Idle
 	m.successor = b.Successor
+	if b.Warm && now >= m.switchedAt+m.timing.Answer {
+		m.switchTo(now, from) // what asked it to feed this peer was lost
+	}
 	switch {
 	case b.Place.Attached:
 		m.strayAt = 0
@@ -33,6 +37,18 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 		m.strayAt = now
 	}
 	m.below(now, b.Place)
+}
+
+// notBelow tells a peer that takes this one for somebody below it, and is wrong, so: the
+// word that this peer has left was lost.
+func (m *Machine) notBelow(now time.Duration, from identity.ID) {
+	wanted := from == m.backup || from == m.former || from == m.seekParent.target || from == m.seekBackup.target ||
+		m.childAt(from) >= 0 // it turns the link around, and its beacon came first
+	if wanted || now < m.strangeAt+m.timing.Beacon && m.strangeAt != 0 {
+		return
+	}
+	m.strangeAt = now
+	m.send(from, &wire.Leave{Up: true})
 }
 
 // fromParent takes note of something from the parent, and of how regularly it comes.
@@ -148,9 +164,15 @@ func (m *Machine) backupWarm() bool {
 func (m *Machine) switchOver(now time.Duration) {
 	id, place := m.backup, m.backupAt
 	m.stopSeeking(&m.seekParent)
-	m.send(id, &wire.Join{Switch: true, Speaker: m.speaking, Slots: m.slots(), Seen: m.route.seen()})
+	m.switchTo(now, id)
 	m.attach(now, id, place)
 	m.improveAt = min(m.improveAt, now+m.timing.Improve/2+m.jittered(m.timing.Improve))
+}
+
+// switchTo asks a peer whose link is open to feed this one at once.
+func (m *Machine) switchTo(now time.Duration, id identity.ID) {
+	m.switchedAt = now
+	m.send(id, &wire.Join{Switch: true, Speaker: m.speaking, Slots: m.slots(), Seen: m.route.seen()})
 }
 
 // dropBackup gives the backup back.
@@ -252,7 +274,7 @@ func (m *Machine) beaconAll(now time.Duration) {
 }
 
 func (m *Machine) beacon(now time.Duration, c *child) {
-	b := wire.Beacon{Place: m.place, Idle: c.backup || m.idle(c, now), Successor: m.planFor(now, c)}
+	b := wire.Beacon{Place: m.place, Idle: c.backup || m.idle(c, now), Successor: m.planFor(now, c), Warm: c.backup}
 	datagram, err := b.Datagram()
 	if err != nil {
 		panic(err) // plain fields of our own

@@ -101,8 +101,9 @@ func (m *Machine) setTotal(now time.Duration, total summary) {
 }
 
 // reported takes in what a child says about its subtree.
-func (m *Machine) reported(from identity.ID, r *wire.Report) {
+func (m *Machine) reported(now time.Duration, from identity.ID, r *wire.Report) {
 	if at := m.childAt(from); at >= 0 {
-		m.children[at].below, m.children[at].free = summary{r.Count, r.Edges}, r.Free
+		c := &m.children[at]
+		c.below, c.free, c.reportedAt = summary{r.Count, r.Edges}, r.Free, now
 	}
 }

@@ -25,6 +25,8 @@ type child struct {
 	saidAt  time.Duration // the last beacon to it
 	sentAt  time.Duration // the last datagram to it
 	mediaAt time.Duration // the last media to it, or from it
+
+	reportedAt time.Duration // the last report from it; before the first one, when it came
 }
 
 func (m *Machine) childAt(id identity.ID) int {
@@ -114,7 +116,7 @@ func (m *Machine) adopt(now time.Duration, id identity.ID) {
 		m.children = slices.Insert(m.children, at, child{id: id, since: now})
 	}
 	c := &m.children[at]
-	c.linked, c.backup = m.links[id], false
+	c.linked, c.backup, c.reportedAt = m.links[id], false, now
 	m.refreshNeighbors()
 	m.changed()
 }
@@ -134,15 +136,19 @@ func (m *Machine) asked(now time.Duration, from identity.ID, j *wire.Join) {
 		m.redirect(from, j)
 		return
 	}
-	if at < 0 {
-		at, _ = slices.BinarySearchFunc(m.children, from, func(c child, id identity.ID) int { return c.id.Compare(id) })
-		m.children = slices.Insert(m.children, at, child{id: from})
+	at, known := slices.BinarySearchFunc(m.children, from, func(c child, id identity.ID) int { return c.id.Compare(id) })
+	if !known {
+		m.children = slices.Insert(m.children, at, child{id: from, since: now})
 	}
 	c := &m.children[at]
-	c.since, c.backup, c.slots, c.free, c.speaker, c.linked = now, j.Backup, j.Slots, j.Slots, j.Speaker, m.links[from]
+	c.reportedAt = now
+	if c.linked = m.links[from]; c.linked {
+		c.since = now // else asking again gives no more time to open a link
+	}
+	c.backup, c.slots, c.free, c.speaker = j.Backup, j.Slots, j.Slots, j.Speaker
 	m.refreshNeighbors()
 	m.send(from, &wire.Accept{Backup: j.Backup, Place: m.place, Seen: m.route.seen()})
-	m.wake(now + m.timing.Linking)
+	m.wake(c.since + m.timing.Linking)
 	if j.Backup {
 		return
 	}
@@ -155,22 +161,23 @@ func (m *Machine) asked(now time.Duration, from identity.ID, j *wire.Join) {
 }
 
 // makeRoom tells whether there is a place for a child. A switch may use what is kept
-// for switches; so may a relay, and below the root a speaker, if somebody else can be
-// asked to move for it: relays take the shallow places, leaves the deep ones.
+// for switches; so may somebody for whom another child gives way, which keepReserve
+// asks to move. A child that nobody else has a place for yet is let go only if all is
+// full: it finds one below the newcomer.
 func (m *Machine) makeRoom(now time.Duration, j *wire.Join) bool {
-	switch {
-	case j.Switch && m.fed() < m.maxChildren, m.free() > 0:
+	if j.Switch && m.fed() < m.maxChildren || m.free() > 0 {
 		return true
-	case !m.prefers(j.Slots, j.Speaker):
-		return false
 	}
-	at := m.movable(now, j.Speaker)
+	at := m.yielding(now, j.Slots, j.Speaker)
 	if at < 0 {
 		return false
 	}
-	c := &m.children[at]
-	c.moving = now + m.timing.Linking
-	m.send(c.id, &wire.Move{To: m.relays(c.id)})
+	if m.fed() == m.maxChildren {
+		id := m.children[at].id
+		m.send(id, &wire.Leave{})
+		m.dropChild(id)
+		m.hangUp(id)
+	}
 	return true
 }
 
@@ -179,40 +186,83 @@ func (m *Machine) freeFor(now time.Duration, p *wire.Probe) int {
 	if free := m.free(); free > 0 {
 		return free
 	}
-	if m.prefers(p.Slots, p.Speaker) && m.movable(now, p.Speaker) >= 0 {
+	if m.yielding(now, p.Slots, p.Speaker) >= 0 {
 		return 1
 	}
 	return 0
 }
 
-// prefers tells whether somebody else would have to move for a child, as long as the
-// places that are kept bridge the time.
-func (m *Machine) prefers(slots uint32, speaker bool) bool {
-	return m.offers() && m.fed() < m.maxChildren && (slots >= minRelay || speaker && m.isRoot)
-}
-
 // minRelay is how many children somebody must be able to feed to be worth a move.
 const minRelay = 2
+
+// yielding is the child that gives way to a newcomer: to a relay, and below the root to
+// a speaker, since relays take the shallow places and leaves the deep ones. -1 means
+// that none does.
+func (m *Machine) yielding(now time.Duration, slots uint32, speaker bool) int {
+	relay := slots >= minRelay
+	if !m.offers() || !relay && !(speaker && m.isRoot) {
+		return -1
+	}
+	if at := m.movable(now, speaker); at >= 0 && m.fed() < m.maxChildren {
+		return at
+	}
+	if relay && !slices.ContainsFunc(m.children, func(c child) bool { return !c.backup && c.slots > 0 }) {
+		return m.leastBelow(now, false) // leaves alone: the tree ends here unless one goes down
+	}
+	return -1
+}
 
 // movable is the child that is easiest to move: one that feeds nobody, or for a
 // speaker the one that feeds fewest; -1 if there is none, or no place to send it to.
 func (m *Machine) movable(now time.Duration, forSpeaker bool) int {
-	best := -1
-	for i := range m.children {
-		c := &m.children[i]
-		if c.backup || c.speaker || !c.linked || now < c.moving || c.slots > 0 && !forSpeaker {
-			continue
-		}
-		if best < 0 || c.below.count < m.children[best].below.count {
-			best = i
-		}
-	}
+	best := m.leastBelow(now, forSpeaker)
 	if best >= 0 && !slices.ContainsFunc(m.children, func(c child) bool {
 		return c.id != m.children[best].id && c.free > 0 && c.linked && !c.backup
 	}) {
 		return -1
 	}
 	return best
+}
+
+// leastBelow is the child that can be asked to move and feeds fewest, or -1; without
+// relays only those are looked at that can feed nobody.
+func (m *Machine) leastBelow(now time.Duration, relays bool) int {
+	best := -1
+	for i := range m.children {
+		c := &m.children[i]
+		if c.backup || c.speaker || !c.linked || now < c.moving || c.slots > 0 && !relays {
+			continue
+		}
+		if best < 0 || c.below.count < m.children[best].below.count {
+			best = i
+		}
+	}
+	return best
+}
+
+// keepReserve asks children to move while places are taken that are kept for those who
+// lose their parents.
+func (m *Machine) keepReserve(now time.Duration) {
+	over, speaks := m.fed()-(m.maxChildren-m.reserve()), false
+	for i := range m.children {
+		c := &m.children[i]
+		speaks = speaks || c.speaker && !c.backup
+		if !c.backup && now < c.moving {
+			over--
+		}
+	}
+	for ; over > 0; over-- {
+		at := m.movable(now, false)
+		if at < 0 && m.isRoot && speaks {
+			at = m.movable(now, true)
+		}
+		if at < 0 {
+			return
+		}
+		c := &m.children[at]
+		c.moving = now + m.timing.Linking
+		m.send(c.id, &wire.Move{To: m.relays(c.id)})
+	}
 }
 
 // redirect says no, and who may say yes.
@@ -261,15 +311,26 @@ func (m *Machine) dropChild(id identity.ID) {
 	}
 }
 
-// watchChildren drops those whose link never opened.
+// watchChildren drops those whose link never opened, and those who have not reported for
+// long: they are fed by somebody else, and their word about it was lost.
 func (m *Machine) watchChildren(now time.Duration) {
 	for i := len(m.children) - 1; i >= 0; i-- {
 		c := &m.children[i]
-		if !c.linked && now >= c.since+m.timing.Linking {
-			m.dropChild(c.id)
-		} else if !c.linked {
-			m.wake(c.since + m.timing.Linking)
+		until := never
+		switch {
+		case !c.linked:
+			until = c.since + m.timing.Linking
+		case !c.backup:
+			until = c.reportedAt + 3*m.timing.ReportAll
 		}
+		if now < until {
+			m.wake(until)
+			continue
+		}
+		id := c.id
+		m.send(id, &wire.Leave{})
+		m.dropChild(id)
+		m.hangUp(id)
 	}
 }
 

@@ -28,6 +28,7 @@ type world struct {
 	sayAt time.Duration // the next frame of those who talk
 	peers []*peer
 	byID  map[identity.ID]*peer
+	watch func(p *peer, e Effect) // sees all effects, if set
 }
 
 type peer struct {
@@ -112,8 +113,25 @@ func (w *world) step(p *peer, ev Event) {
 
 func (w *world) reaches(a, b *peer) bool { return b != nil && !b.dead && a.cut == b.cut }
 
+// partLinks breaks the links between those who do not reach each other, as soon as links
+// notice.
+func (w *world) partLinks() {
+	w.after(5*time.Second, nil, func() {
+		for _, p := range w.peers {
+			for _, other := range w.peers {
+				if p.links[other.id] && !p.dead && p.cut != other.cut {
+					w.step(p, LinkDown{other.id})
+				}
+			}
+		}
+	})
+}
+
 func (w *world) carry(p *peer, e Effect) {
 	const path = 10 * ms
+	if w.watch != nil {
+		w.watch(p, e)
+	}
 	switch e := e.(type) {
 	case Send:
 		raw, err := wire.Marshal(e.Message)

@@ -18,6 +18,7 @@ import (
 // -rewrite takes it over.
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata/transcripts", func(t *testing.T, path string) {
+		t.Helper()
 		p := player{t: t}
 		datadriven.RunTest(t, path, func(_ *testing.T, d *datadriven.TestData) string {
 			words := []string{d.Cmd}
