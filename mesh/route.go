@@ -17,7 +17,9 @@ type router struct {
 	next    int
 }
 
-// stream is one speaker's frames in one epoch.
+// stream is one speaker's frames in one epoch, without a gap: frames whose counters are
+// far from all others are another one. Whoever invents a counter that is far ahead can
+// so not make the true ones too old.
 type stream struct {
 	kid    uint64
 	window sframe.Window
@@ -82,7 +84,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 
 // accept takes note of a frame, and tells whether it is new.
 func (r *router) accept(now time.Duration, kid, ctr uint64) bool {
-	s := r.find(kid)
+	s := r.find(kid, ctr)
 	if s == nil {
 		s = r.add(kid)
 	}
@@ -90,26 +92,41 @@ func (r *router) accept(now time.Duration, kid, ctr uint64) bool {
 	return s.window.Accept(ctr)
 }
 
-func (r *router) find(kid uint64) *stream {
+func (r *router) find(kid, ctr uint64) *stream {
 	for i := range r.streams {
-		if r.streams[i].kid == kid {
-			return &r.streams[i]
+		if s := &r.streams[i]; s.kid == kid && s.window.Near(ctr) {
+			return s
 		}
 	}
 	return nil
 }
 
-// add makes place for a stream; the one that has been silent longest goes.
+// sameSpeaker is how many streams one key has at most: the true one, one that is over
+// since its speaker began anew, and inventions.
+const sameSpeaker = 4
+
+// add makes place for a stream; the one that has been silent longest goes, of the same
+// key if that has many.
 func (r *router) add(kid uint64) *stream {
-	if len(r.streams) < maxStreams {
-		r.streams = append(r.streams, stream{kid: kid})
-		return &r.streams[len(r.streams)-1]
-	}
-	oldest := 0
+	oldest, oldestOwn, own := -1, -1, 0
 	for i := range r.streams {
-		if r.streams[i].at < r.streams[oldest].at {
+		s := &r.streams[i]
+		if oldest < 0 || s.at < r.streams[oldest].at {
 			oldest = i
 		}
+		if s.kid != kid {
+			continue
+		}
+		if own++; oldestOwn < 0 || s.at < r.streams[oldestOwn].at {
+			oldestOwn = i
+		}
+	}
+	switch {
+	case own >= sameSpeaker:
+		oldest = oldestOwn
+	case len(r.streams) < maxStreams:
+		r.streams = append(r.streams, stream{})
+		oldest = len(r.streams) - 1
 	}
 	r.streams[oldest] = stream{kid: kid}
 	return &r.streams[oldest]
@@ -159,7 +176,9 @@ func (r *router) missing(now, while time.Duration, seen []wire.Seen) []kept {
 	var out []kept
 	for i := range r.ring {
 		k := r.ring[(r.next+i)%len(r.ring)]
-		at := slices.IndexFunc(seen, func(s wire.Seen) bool { return s.KID == k.kid })
+		at := slices.IndexFunc(seen, func(s wire.Seen) bool {
+			return s.KID == k.kid && max(s.Top, k.ctr)-min(s.Top, k.ctr) < sframe.WindowSize
+		})
 		switch {
 		case k.at+while <= now || k.hops == 0:
 		case at >= 0 && !seen[at].Has(k.ctr), at < 0 && k.at+while/10 > now:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/sframe"
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
@@ -143,5 +144,31 @@ func BenchmarkStep(b *testing.B) {
 		now += ms
 		m.Step(now, nil)
 		m.Drain(func(Effect) {})
+	}
+}
+
+// TestInventedCountersDoNotSilence has a neighbour invent frames of a speaker, each far
+// from all others, as anybody can who knows the key's ID.
+func TestInventedCountersDoNotSilence(t *testing.T) {
+	var r router
+	r.init()
+	for n := range uint64(5000) {
+		now := time.Duration(n) * time.Millisecond
+		if !r.accept(now, 7, 1000+n) {
+			t.Fatalf("frame %d counts as a copy", n)
+		}
+		if r.accept(now, 7, 1000+n) {
+			t.Fatalf("frame %d counts as new twice", n)
+		}
+		r.accept(now, 7, 1<<40+n*10*sframe.WindowSize)
+	}
+	if len(r.streams) > sameSpeaker {
+		t.Errorf("%d streams of one key", len(r.streams))
+	}
+	for kid := range uint64(2 * maxStreams) {
+		r.accept(time.Duration(kid), 100+kid, 1)
+	}
+	if len(r.streams) > maxStreams {
+		t.Errorf("%d streams", len(r.streams))
 	}
 }

@@ -1,13 +1,13 @@
 package sframe
 
-// windowSize is how many counters back a frame may come late: 1,024 frames are
+// WindowSize is how many counters back a frame may come late: 1,024 frames are
 // over 20 seconds of one speaker, far beyond what can still be played.
-const windowSize = 1024
+const WindowSize = 1024
 
 // Window tells the first copy of a frame from the next (RFC 9605 section 9.3, in
 // the manner of RFC 6479). The zero value is ready; it has one owner.
 type Window struct {
-	bits  [windowSize / 64]uint64 // a ring: counter c has bit c mod windowSize
+	bits  [WindowSize / 64]uint64 // a ring: counter c has bit c mod WindowSize
 	top   uint64                  // the highest counter accepted
 	begun bool
 }
@@ -24,7 +24,7 @@ func (w *Window) Accept(ctr uint64) bool {
 	if w.Seen(ctr) {
 		return false
 	}
-	w.bits[ctr%windowSize/64] |= 1 << (ctr % 64)
+	w.bits[ctr%WindowSize/64] |= 1 << (ctr % 64)
 	return true
 }
 
@@ -33,11 +33,17 @@ func (w *Window) Seen(ctr uint64) bool {
 	switch {
 	case !w.begun || ctr > w.top:
 		return false
-	case w.top-ctr >= windowSize:
+	case w.top-ctr >= WindowSize:
 		return true
 	default:
-		return w.bits[ctr%windowSize/64]&(1<<(ctr%64)) != 0
+		return w.bits[ctr%WindowSize/64]&(1<<(ctr%64)) != 0
 	}
+}
+
+// Near tells whether a counter is within the window, or less than its size beyond it.
+// One that is not would make the window forget all that it knows.
+func (w *Window) Near(ctr uint64) bool {
+	return w.begun && max(ctr, w.top)-min(ctr, w.top) < WindowSize
 }
 
 // Top is the highest counter accepted, if any was.
@@ -45,12 +51,12 @@ func (w *Window) Top() (ctr uint64, any bool) { return w.top, w.begun }
 
 // advance moves the window up to ctr and forgets what falls out of it.
 func (w *Window) advance(ctr uint64) {
-	if ctr-w.top >= windowSize {
-		w.bits = [windowSize / 64]uint64{}
+	if ctr-w.top >= WindowSize {
+		w.bits = [WindowSize / 64]uint64{}
 	} else {
 		for c := w.top; c != ctr; {
 			c++
-			w.bits[c%windowSize/64] &^= 1 << (c % 64)
+			w.bits[c%WindowSize/64] &^= 1 << (c % 64)
 		}
 	}
 	w.top = ctr
