@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/epoch"
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/crypto/proof"
 	"github.com/banyan-rooms/banyan/node/audio"
 	"github.com/banyan-rooms/banyan/rooms"
 )
@@ -136,16 +138,22 @@ func FuzzCard(f *testing.F) {
 
 func FuzzPlain(f *testing.F) {
 	f.Add(plain{1, 2, []byte{3}}.bytes())
+	f.Add(slices.Concat([]byte{0, 0, 0, 1, 0, 0, 0, 2, withProof, 3}, make([]byte, proof.MaxSize)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := parsePlain(b)
+		p, proven, attached, err := parsePlain(b)
 		if err != nil {
 			return
 		}
 		if len(p.Packet) == 0 || len(p.Packet) > audio.MaxPacket {
 			t.Errorf("a packet of %d bytes", len(p.Packet))
 		}
-		if again := p.bytes(); !bytes.Equal(again, b) {
-			t.Errorf("parse then append: %x, want %x", again, b)
+		if again := slices.Concat(proven, attached); !bytes.Equal(again, b) {
+			t.Errorf("proven and proof: %x, want %x", again, b)
+		}
+		again := p.bytes()
+		again[flagsAt] = proven[flagsAt]
+		if !bytes.Equal(again, proven) || (attached != nil) != (b[flagsAt] == withProof) {
+			t.Errorf("parse then append: %x and %x, want %x", again, attached, b)
 		}
 	})
 }

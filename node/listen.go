@@ -6,6 +6,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/epoch"
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/proof"
 	"github.com/banyan-rooms/banyan/crypto/sframe"
 	"github.com/banyan-rooms/banyan/mesh/wire"
 	"github.com/banyan-rooms/banyan/node/audio"
@@ -24,11 +25,7 @@ func (m *member) hear(f wire.Frame) {
 		m.n.counters.malformed.Add(1)
 		return
 	}
-	if !v.window.Accept(f.CTR) {
-		m.score.duplicates++
-		return
-	}
-	p, err := parsePlain(opened)
+	p, proven, attached, err := parsePlain(opened)
 	if err != nil {
 		m.n.counters.malformed.Add(1)
 		return
@@ -39,8 +36,24 @@ func (m *member) hear(f wire.Frame) {
 		Frame:    audio.Frame{Timestamp: p.Timestamp, Packet: p.Packet, Level: f.Level},
 		Captured: capturedAt(p.Captured, now), Received: now,
 	}
-	m.score.take(v, h)
-	m.n.counters.unheard.Add(uint64(m.ears.hear(h)))
+	trusted := v.proofs.Proven()
+	play, alarm, fresh := v.proofs.Take(m.play[:0], f.CTR, meta[:], proven, attached, h)
+	if !fresh {
+		m.score.duplicates++
+	}
+	for _, h := range play {
+		m.score.take(v, h)
+		m.n.counters.unheard.Add(uint64(m.ears.hear(h)))
+	}
+	clear(play)
+	m.play = play
+	if alarm != proof.NoAlarm {
+		m.log.Warn("somebody may speak in another's voice: it is played only as far as its owner signed for it",
+			"voice", v.speaker.Short(), "why", alarm)
+	}
+	if trusted != v.proofs.Proven() || alarm != proof.NoAlarm {
+		m.reveal()
+	}
 }
 
 // known tells whether a stream is of somebody on the stage, oneself included.
@@ -56,7 +69,7 @@ type voice struct {
 	onStage bool
 	blocked bool // by this person
 	key     *sframe.Key
-	window  sframe.Window // kept while the key is in use: a frame is not played twice even after its speaker was away
+	proofs  *proof.Verifier[Heard] // kept while the key is in use: a frame is not played twice even after its speaker was away
 	tally   tally
 }
 
@@ -82,9 +95,40 @@ func (m *member) hearOnly(stage []identity.ID) {
 				panic(err) // only an unknown suite can fail
 			}
 			m.forgetVoice()
-			m.voices[kid] = &voice{speaker: id, epoch: n, onStage: true, blocked: slices.Contains(blocked, id), key: key}
+			m.voices[kid] = &voice{
+				speaker: id, epoch: n, onStage: true, blocked: slices.Contains(blocked, id), key: key,
+				proofs: proof.NewVerifier[Heard](id, proof.Stream{Room: m.id, Epoch: n, KID: kid}),
+			}
 		}
 	}
+}
+
+// trust is what is known about who speaks in a voice.
+type trust struct {
+	proven bool
+	alarm  proof.Alarm
+}
+
+func (t trust) String() string {
+	switch {
+	case t.alarm != proof.NoAlarm:
+		return t.alarm.String()
+	case t.proven:
+		return "proven"
+	}
+	return "unheard"
+}
+
+// trusts is what is known about the voices on the stage, in the epoch that each speaks
+// in: the gravest.
+func (m *member) trusts() map[identity.ID]trust {
+	all := make(map[identity.ID]trust)
+	for _, v := range m.voices {
+		if t := all[v.speaker]; v.onStage {
+			all[v.speaker] = trust{t.proven || v.proofs.Proven(), max(t.alarm, v.proofs.Alarm())}
+		}
+	}
+	return all
 }
 
 // forgetVoice makes place for one more voice.

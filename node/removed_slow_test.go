@@ -39,25 +39,8 @@ func TestSlowTheRemovedGetNothingMore(t *testing.T) {
 			t.Fatalf("%s joins: %v", n.name, err)
 		}
 	}
-	soon(t, 60*time.Second, "all are in one tree", func() bool {
-		return !slices.ContainsFunc(all, func(n *realNode) bool {
-			st := n.in(room)
-			return !st.Network.Attached || st.Tree.Root != host.in(room).Tree.Root || len(st.People) != len(all)
-		})
-	})
-	if err := host.Do(t.Context(), room, rooms.InviteUp{Who: speaker.ID()}); err != nil {
-		t.Fatal(err)
-	}
-	soon(t, 10*time.Second, "the speaker is invited", func() bool { return speaker.in(room).Invited })
-	if err := speaker.Do(t.Context(), room, rooms.AcceptStage{}); err != nil {
-		t.Fatal(err)
-	}
-	soon(t, 10*time.Second, "all see the speaker on stage", func() bool {
-		return !slices.ContainsFunc(all, func(n *realNode) bool {
-			p, _ := person(n.in(room), speaker.ID())
-			return !p.OnStage
-		})
-	})
+	oneTree(t, room, all)
+	onStage(t, room, host, speaker, all)
 
 	const frames, until = 400, 100 // of eight seconds, the first two with who is removed
 	ears := make(map[*realNode]func() []Heard)
@@ -154,4 +137,33 @@ func paced(t *testing.T, count int, do func(n int)) {
 		do(n)
 		<-clock.C
 	}
+}
+
+// oneTree waits until all are in the room and below one root.
+func oneTree(t *testing.T, room identity.RoomID, all []*realNode) {
+	t.Helper()
+	soon(t, 60*time.Second, "all are in one tree", func() bool {
+		return !slices.ContainsFunc(all, func(n *realNode) bool {
+			st := n.in(room)
+			return !st.Network.Attached || st.Tree.Root != all[0].in(room).Tree.Root || len(st.People) != len(all)
+		})
+	})
+}
+
+// onStage has the host bring somebody onto the stage, for all to see.
+func onStage(t *testing.T, room identity.RoomID, host, speaker *realNode, all []*realNode) {
+	t.Helper()
+	if err := host.Do(t.Context(), room, rooms.InviteUp{Who: speaker.ID()}); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, 10*time.Second, "the speaker is invited", func() bool { return speaker.in(room).Invited })
+	if err := speaker.Do(t.Context(), room, rooms.AcceptStage{}); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, 10*time.Second, "all see the speaker on stage", func() bool {
+		return !slices.ContainsFunc(all, func(n *realNode) bool {
+			p, _ := person(n.in(room), speaker.ID())
+			return !p.OnStage
+		})
+	})
 }

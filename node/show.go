@@ -21,13 +21,14 @@ type shown struct {
 	received   uint64
 	lost       uint64
 	duplicates uint64
+	trusts     map[identity.ID]trust
 }
 
 // show makes what people see anew. It runs on the loop, and once before it.
 func (m *member) show(place mesh.View) {
 	next := &shown{
 		view: m.room.View(), place: place, keyed: m.keyed(m.now()),
-		delay: m.score.medianDelay(), received: m.score.received, lost: m.lostNow(), duplicates: m.score.duplicates,
+		delay: m.score.medianDelay(), received: m.score.received, lost: m.lostNow(), duplicates: m.score.duplicates, trusts: m.trusts(),
 	}
 	m.revealed, m.revealAt = m.now(), never
 	if last := m.shown.Swap(next); last == nil || !reflect.DeepEqual(*last, *next) {
@@ -104,10 +105,12 @@ func (m *member) status(now time.Time) RoomStatus {
 	}
 	blocked := m.n.blocks()
 	for _, p := range v.People {
+		t := s.trusts[p.ID]
 		st.People = append(st.People, Person{
 			ID: p.ID, Name: p.Name, Role: p.Role.String(), OnStage: p.OnStage, Invited: p.Invited, Muted: p.Muted, Mute: p.Mute.String(),
 			Self: p.ID == v.Self, Blocked: slices.Contains(blocked, p.ID), Hand: slices.Index(v.Hands, p.ID) + 1,
 			Speaking: p.OnStage && !p.Muted && m.ears.speaking(p.ID, now),
+			Voice:    t.String(),
 		})
 	}
 	return st

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/proof"
 	"github.com/banyan-rooms/banyan/crypto/sframe"
 	"github.com/banyan-rooms/banyan/mesh/wire"
 	"github.com/banyan-rooms/banyan/node/audio"
@@ -56,11 +57,19 @@ func (m *member) speak(now time.Duration, level uint8, plaintext []byte) {
 		return // no number yet: milliseconds after one went on stage
 	}
 	meta := wire.Metadata(level)
+	if proof.Due(ctr) {
+		plaintext[flagsAt] |= withProof
+	}
+	signed, err := m.mouth.prover.Append(plaintext, ctr, meta[:], plaintext)
+	if err != nil {
+		panic(fmt.Sprintf("prove own frame: %v", err)) // our own key
+	}
+	plaintext = signed
 	raw := make([]byte, 0, 3+sframe.Overhead+len(plaintext))
 	raw = m.mouth.key.AppendSeal(wire.AppendFrame(raw, level, nil), ctr, meta[:], plaintext)
 	f, err := wire.ParseFrame(raw)
 	if err != nil {
-		panic(fmt.Sprintf("own frame: %v", err)) // within its bounds by audio.MaxPacket
+		panic(fmt.Sprintf("own frame: %v", err)) // within its bounds by audio.MaxPacket and proof.MaxSize
 	}
 	m.forward(now, identity.ID{}, f, raw)
 }
@@ -68,6 +77,7 @@ func (m *member) speak(now time.Duration, level uint8, plaintext []byte) {
 // mouth is what one speaks with in one epoch. The zero mouth is shut.
 type mouth struct {
 	key       *sframe.Key
+	prover    *proof.Prover
 	epoch     uint32
 	next, end uint64 // numbers that may be used
 	spare     uint64 // the first of those that come after them
@@ -126,7 +136,8 @@ func (m *member) reservedFrom(n uint32, first uint64) {
 		if err != nil {
 			panic(err) // only an unknown suite can fail
 		}
-		m.mouth = mouth{key: key, epoch: n}
+		stream := proof.Stream{Room: m.id, Epoch: n, KID: key.KID()}
+		m.mouth = mouth{key: key, prover: proof.NewProver(m.n.cfg.Key, stream), epoch: n}
 	}
 	m.mouth.spare, m.mouth.spareEnd = first, first+reserved
 	m.openMouth(m.speaks) // the epoch may be another one by now

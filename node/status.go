@@ -63,6 +63,7 @@ type Person struct {
 	Muted    bool        `json:"muted"`
 	Mute     string      `json:"mute"`     // by a moderator: no, muted, or locked, which only a moderator undoes
 	Speaking bool        `json:"speaking"` // was loud a moment ago; changes of it are not told by Watch
+	Voice    string      `json:"voice"`    // who speaks in it: proven, unproven, forged, or unheard (nobody so far)
 	Self     bool        `json:"self"`
 	Blocked  bool        `json:"blocked"` // by this person, who does not hear them
 	Hand     int         `json:"hand"`    // place in the queue from 1; 0 is lowered

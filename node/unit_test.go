@@ -75,12 +75,14 @@ func TestParsePlain(t *testing.T) {
 	}{
 		{"nothing", nil, "0 bytes"},
 		{"no packet", good[:plainHeader], "want more"},
-		{"a packet that is too long", make([]byte, plainHeader+audio.MaxPacket+1), "at most"},
-		{"another layout", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, 1}, 1), "flags"},
+		{"a packet that is too long", make([]byte, plainHeader+audio.MaxPacket+1), "1 to 600"},
+		{"another layout", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, 2}, 1), "flags"},
+		{"no proof though it says so", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withProof}, 1), "no proof"},
+		{"a proof, and no packet", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withProof}, make([]byte, 65)...), "0 bytes"},
 		{"a good one", good, ""},
 	}
 	for _, test := range tests {
-		if _, err := parsePlain(test.b); test.err == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), test.err) {
+		if _, _, _, err := parsePlain(test.b); test.err == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.err)
 		}
 	}

@@ -313,6 +313,44 @@ func TestNoForgedFrameIsProven(t *testing.T) {
 	})
 }
 
+// TestInventionsDoNotSilence invents one frame now and then, with a number far ahead,
+// which would make the speaker's own frames too old.
+func TestInventionsDoNotSilence(t *testing.T) {
+	s, l := newSpeaker(t, 1000), newListener(t)
+	honest := 0
+	for n := range 1000 {
+		if n%200 == 0 {
+			ctr := uint64(1)<<50 + uint64(n)*5000
+			l.hear(frame{ctr: ctr - ctr%Every, plaintext: words(ctr, 1), forged: true})
+		}
+		l.hear(s.say())
+		honest++
+	}
+	if heard := l.played - l.forged; heard < honest-Every || l.forged > 1 || len(l.alarms) > 0 {
+		t.Errorf("%d of %d frames were played, and %d inventions; alarms %v", heard, honest, l.forged, l.alarms)
+	}
+}
+
+// TestARestartWaitsForItsProof has a speaker begin anew, many numbers later.
+func TestARestartWaitsForItsProof(t *testing.T) {
+	s, l := newSpeaker(t, 0), newListener(t)
+	for range 100 {
+		l.hear(s.say())
+	}
+	old := *s
+	s = newSpeaker(t, 9000)
+	for n := range 100 {
+		l.hear(s.say())
+		if want := 100 + n + 1; n >= Every-1 && l.played != want {
+			t.Fatalf("%d of %d frames were played", l.played, want)
+		}
+	}
+	l.hear(old.say()) // it comes much too late
+	if !slices.IsSorted(l.order) || len(l.alarms) > 0 || l.copies != 1 || !l.Proven() {
+		t.Errorf("played %v, alarms %v, %d copies", l.order, l.alarms, l.copies)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	s := newSpeaker(t, 0)
 	for range 30 {

@@ -88,15 +88,16 @@ func (v *Verifier[T]) doubt() bool { return v.alarm != NoAlarm }
 // tells whether this frame raises the alarm. fresh is false for a frame that was taken
 // before, or is too old to know.
 func (v *Verifier[T]) Take(play []T, ctr uint64, meta, plaintext, proof []byte, frame T) (_ []T, _ Alarm, fresh bool) {
-	if v.seen(ctr) {
+	due := Due(ctr)
+	if v.seen(ctr, due) {
 		return play, NoAlarm, false
 	}
 	own := digest(meta, plaintext)
-	if Due(ctr) != (proof != nil) {
+	if due != (proof != nil) {
 		return play, v.raise(Forged), true
 	}
 	this := taken[T]{v: frame, ctr: ctr, hash: short(own)}
-	if proof == nil {
+	if !due {
 		if c := v.signed[ctr%remembered]; c.made && c.ctr == ctr {
 			if c.hash != this.hash {
 				return play, v.raise(Forged), true
@@ -106,7 +107,7 @@ func (v *Verifier[T]) Take(play []T, ctr uint64, meta, plaintext, proof []byte, 
 		}
 		kept := v.remember(this)
 		alarm := v.look()
-		if kept.waits = v.doubt() && !this.proven; !kept.waits {
+		if kept.waits = !this.proven && (v.doubt() || v.jumps(ctr)); !kept.waits {
 			v.came.Accept(ctr)
 			play = append(play, frame)
 		}
@@ -125,21 +126,33 @@ func (v *Verifier[T]) Take(play []T, ctr uint64, meta, plaintext, proof []byte, 
 			alarm = max(alarm, v.raise(Forged))
 		}
 	}
-	v.came.Accept(ctr)
 	v.proven.Accept(ctr)
+	if !v.came.Near(ctr) {
+		v.came = v.proven // it began anew, or somebody invented what came so far
+	}
+	v.came.Accept(ctr)
 	this.proven = true
 	v.remember(this)
 	play = append(play, frame)
 	return play, max(alarm, v.look()), true
 }
 
-// seen tells whether a frame was taken before. In doubt only those count that are
-// proven: else a forger could speak first, and the speaker's own frame would be a copy.
-func (v *Verifier[T]) seen(ctr uint64) bool {
-	if v.doubt() {
+// seen tells whether a frame was taken before, or is too old. In doubt only those count
+// that are proven: else a forger could speak first, and the speaker's own frame would be
+// a copy. What carries a proof speaks for itself.
+func (v *Verifier[T]) seen(ctr uint64, due bool) bool {
+	if v.doubt() || due || v.jumps(ctr) {
 		return v.proven.Seen(ctr)
 	}
 	return v.came.Seen(ctr)
+}
+
+// jumps tells whether a frame is far ahead of all that is proven. So is the first one
+// after a speaker's restart, and it waits for a proof: else one invented frame would
+// make the speaker's own too old.
+func (v *Verifier[T]) jumps(ctr uint64) bool {
+	top, any := v.proven.Top()
+	return any && ctr > top && !v.proven.Near(ctr)
 }
 
 // prove takes in that the speaker signed for a frame. mismatch says that another one was
