@@ -124,15 +124,15 @@ func open(envelope []byte) (step, error) {
 		return step{}, fmt.Errorf("%w (%w)", ErrForged, err)
 	}
 	s := step{id: sha256.Sum256(envelope), issuer: issuer}
-	if err := read(payload, Version, &s.Invite); err != nil {
+	if err := read(payload, &s.Invite); err != nil {
 		return step{}, err
 	}
 	return s, s.check()
 }
 
 // read decodes what has a version, in this package's words.
-func read(b []byte, version uint64, v any) error {
-	err := canon.UnmarshalVersion(b, version, v)
+func read(b []byte, v any) error {
+	err := canon.UnmarshalVersion(b, Version, v)
 	if met, ok := errors.AsType[canon.VersionError](err); ok {
 		return fmt.Errorf("%w (%w)", ErrVersion, met)
 	}

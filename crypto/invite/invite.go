@@ -45,7 +45,7 @@ const Purpose identity.Purpose = "banyan/invite/1"
 
 // Bounds on an invite.
 const (
-	Version      = 1
+	Version      = 1       // of invites, links and proofs
 	MaxDepth     = 8       // invites in a chain: enough for any circle of friends of friends
 	MaxRedeemers = 4       // peers beside the issuer that redeem a bearer invite
 	MaxQuota     = 1 << 16 // further invites by one invitee

@@ -12,12 +12,11 @@ import (
 
 // Bounds on a link.
 const (
-	maxLink     = 16 << 10 // characters; the longest honest one has about 8,000
-	MaxAddrs    = 16       // addresses in a link
-	maxAddr     = 512      // bytes of one
-	maxTitle    = 200      // bytes of a room's title
-	scheme      = "banyan:"
-	linkVersion = 1
+	maxLink  = 16 << 10 // characters; the longest honest one has about 8,000
+	MaxAddrs = 16       // addresses in a link
+	maxAddr  = 512      // bytes of one
+	maxTitle = 200      // bytes of a room's title
+	scheme   = "banyan:"
 )
 
 // Link is all that a friend needs to come in: which room, by what right, and where
@@ -49,7 +48,7 @@ func (l Link) String() string { return scheme + l.encode() }
 func (l Link) HTTPS(base string) string { return base + "#" + l.encode() }
 
 func (l Link) encode() string {
-	b, err := canon.Marshal(wireLink{linkVersion, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs, l.Hidden})
+	b, err := canon.Marshal(wireLink{Version, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs, l.Hidden})
 	if err != nil {
 		panic(err) // plain fields of our own always encode
 	}
@@ -73,7 +72,7 @@ func ParseLink(s string) (Link, error) {
 		return Link{}, errDamaged
 	}
 	var w wireLink
-	if err := read(raw, linkVersion, &w); err != nil {
+	if err := read(raw, &w); err != nil {
 		return Link{}, err
 	}
 	l := Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs, w.Hidden}

@@ -164,14 +164,14 @@ func FuzzParseLink(f *testing.F) {
 // the base64.
 func FuzzLinkBytes(f *testing.F) {
 	l := full(f)
-	b, err := canon.Marshal(wireLink{linkVersion, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs, false})
+	b, err := canon.Marshal(wireLink{Version, l.Room, l.Title, l.Chain, l.Bearer, l.Addrs, false})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var w wireLink
-		if err := read(b, linkVersion, &w); err != nil {
+		if err := read(b, &w); err != nil {
 			return
 		}
 		l := Link{w.Room, w.Title, w.Chain, w.Bearer, w.Addrs, w.Hidden}
