@@ -32,6 +32,9 @@ func (s *session) validate(g transport.Gossip) transport.Verdict {
 		if err != nil {
 			return s.n.unread(err)
 		}
+		if i.Fraud != nil && i.Fraud.Host != s.genesis.Host {
+			return transport.Reject
+		}
 		return s.seat.judge(i)
 	case gossipMesh:
 		ev, err := mesh.OpenGossip(s.id, payload)

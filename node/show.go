@@ -103,6 +103,9 @@ func (m *member) status(now time.Time) RoomStatus {
 		OnStage: me.OnStage, Muted: me.Muted, Invited: me.Invited, Keyed: s.keyed,
 		Hands: slices.Clone(v.Hands), Network: s.network(), Tree: s.tree(),
 	}
+	for _, c := range v.Cheats {
+		st.Frauds = append(st.Frauds, Fraud{Who: c.Who, Name: v.NameOf(c.Who)})
+	}
 	blocked := m.n.blocks()
 	for _, p := range v.People {
 		t := s.trusts[p.ID]

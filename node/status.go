@@ -49,8 +49,16 @@ type RoomStatus struct {
 	Keyed    bool            `json:"keyed"`    // the epoch's secret is here: sound can be heard
 	People   []Person        `json:"people"`   // stage first, then audience
 	Hands    []identity.ID   `json:"hands"`    // raised, first come first
+	Frauds   []Fraud         `json:"frauds"`   // invites that were given to two
 	Network  NetworkStatus   `json:"network"`
 	Tree     Tree            `json:"tree"`
+}
+
+// Fraud says that somebody gave the same invite to two people, neither of whom is let in
+// by it any more.
+type Fraud struct {
+	Who  identity.ID `json:"who"`
+	Name string      `json:"name"` // empty if they are not here
 }
 
 // Person is someone in a room.

@@ -121,6 +121,12 @@ func (p *villager) stop() {
 	p.peer.Close()
 }
 
+// end stops a node for which another one will be started.
+func (v *village) end(p *villager) {
+	p.stop()
+	v.all = slices.DeleteFunc(v.all, func(other *villager) bool { return other == p })
+}
+
 // kill unplugs a node, as kill -9 would; its goroutines are ended so that the bubble
 // can, but nothing that they send arrives.
 func (p *villager) kill() {

@@ -12,7 +12,8 @@
 //   - A [Presence] is what somebody says of themselves right now: that they are here,
 //     their name, their raised hand, their consent to be on stage, their muted
 //     microphone. It is signed, the newest counts, and it expires.
-//   - An [Item] is either of the two, as it travels.
+//   - A [Fraud] is the proof that somebody gave the same invite to two people.
+//   - An [Item] is one of the three, as it travels.
 //
 // A [Room] is a pure machine: [Room.Step] one event, [Room.Drain] the effects, ask for
 // the [Room.Deadline], wait. It has one owner.
@@ -83,7 +84,11 @@
 //     or again after a silence, and is off by more than a minute, is shown only when a
 //     newer presence has come. So an old one that is passed around brings nobody back.
 //     At most 5,000 people are remembered whom the log does not know.
-//  14. Names and titles are shown as they were signed. With control characters or
+//  14. Two invites that follow one and take the same place of what their issuer had to
+//     give are a fraud, which anybody can show to everybody. Both let nobody in any more,
+//     nor does what follows them; moderators take them back besides, so that rule 9
+//     applies. Sixteen frauds of one issuer are kept, and 256 in all.
+//  15. Names and titles are shown as they were signed. With control characters or
 //     direction marks in them, or nothing to see, they are refused.
 //
 // # On the wire
@@ -96,6 +101,7 @@
 //
 //	1  op        purpose "banyan/op/1", at most 4 KiB
 //	2  presence  purpose "banyan/presence/1", at most 12 KiB (it may carry a ticket)
+//	3  fraud     no envelope: the bytes of an [invite.Fraud], which prove themselves
 //
 // An op is named by the SHA-256 of its envelope. Payloads are canonical CBOR maps
 // ([canon]) of these fields, of which those that are zero may be left out where the

@@ -14,11 +14,15 @@ import (
 func FuzzCheck(f *testing.F) {
 	v := newVillage(f, Open, "host", "ann")
 	v.must(v.people[0], InviteUp{v.people[1].key.ID()})
-	known := v.people[0].Sync(nil)
+	cheated := newVillage(f, InviteOnly, "host")
+	known := append(v.people[0].Sync(nil), fraudOf(f, cheated))
 	for _, raw := range known {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if i, err := Check(cheated.id, data); err == nil && i.Fraud != nil && !bytes.Equal(data, known[len(known)-1]) {
+			t.Errorf("a fraud that nobody committed: %x", data)
+		}
 		i, err := Check(v.id, data)
 		if err != nil {
 			return

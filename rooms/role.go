@@ -104,8 +104,9 @@ func (r *Room) right(now time.Duration, who identity.ID, chain invite.Chain) (in
 	return r.verified(now, who, chain, steps)
 }
 
-// Revoked tells whether an invite was taken back.
-func (r *Room) Revoked(id [32]byte) bool { return r.state.isRevoked(id) }
+// Revoked tells whether an invite lets nobody in any more: it was taken back, or its
+// issuer gave it to two.
+func (r *Room) Revoked(id [32]byte) bool { return r.state.isRevoked(id) || r.frauds.fallen[id] }
 
 // Barred are those whom the log keeps out, by ID: the banned, and whoever was here by an
 // invite that was taken back.
@@ -127,11 +128,11 @@ func (r *Room) Barred() []identity.ID {
 
 // Bars tells whether the log keeps somebody out.
 func (r *Room) Bars(who identity.ID) bool {
-	var came []Hash
-	if p := r.people[who]; p != nil {
-		came = p.path
+	p := r.people[who]
+	if p == nil {
+		return r.barred(who, nil) != nil || r.frauds.guests[who]
 	}
-	return r.barred(who, came) != nil
+	return r.barred(who, p.path) != nil
 }
 
 // barred tells whether the log keeps somebody out who comes by these invites.
@@ -141,6 +142,9 @@ func (r *Room) barred(who identity.ID, steps []Hash) error {
 	}
 	if r.state.banned(who) {
 		return ErrBanned
+	}
+	if slices.ContainsFunc(steps, func(id Hash) bool { return r.frauds.fallen[id] }) {
+		return fmt.Errorf("%w: %w", ErrNoTicket, ErrFraud)
 	}
 	if slices.ContainsFunc(steps, r.state.isRevoked) {
 		return fmt.Errorf("%w: the invite was taken back", ErrNoTicket)

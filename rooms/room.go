@@ -27,6 +27,7 @@ var (
 	ErrStageFull  = errors.New("the stage is full: somebody has to leave it first")
 	ErrBanned     = errors.New("this person may not be in this room")
 	ErrNoTicket   = errors.New("this room can be entered with an invite only")
+	ErrFraud      = errors.New("this invite was given to two people at once, so it is void")
 	ErrLeft       = errors.New("you have left this room")
 	ErrLogFull    = errors.New("you have decided as much in this room as anyone may: ask the host, or make a new room")
 )
@@ -63,6 +64,7 @@ type Room struct {
 	people   map[identity.ID]*person // by presence, one's own included
 	expireAt time.Duration           // nobody's presence ends earlier
 	tickets  map[ticketKey]invite.Grant
+	frauds   frauds
 
 	effects []Effect
 }
@@ -85,7 +87,7 @@ func New(cfg Config) (*Room, error) {
 	l := newLog(id, g)
 	r := &Room{
 		key: cfg.Key, id: id, genesis: g, start: cfg.Start, log: l, state: l.state, expireAt: never,
-		people: make(map[identity.ID]*person), tickets: make(map[ticketKey]invite.Grant),
+		people: make(map[identity.ID]*person), tickets: make(map[ticketKey]invite.Grant), frauds: newFrauds(),
 		own: Presence{Version: Version, Room: id, Name: cfg.Name, Author: cfg.Key.ID()},
 	}
 	if g.Policy.Kind != Open && cfg.Key.ID() != g.Host {
@@ -130,9 +132,9 @@ func (r *Room) CommitmentRoom() identity.RoomID {
 func (r *Room) Heads() []Hash { return r.log.have() }
 
 // Sync returns the items that a peer with these heads lacks: ops, parents first, then
-// all presences that hold.
+// all frauds, and all presences that hold.
 func (r *Room) Sync(have []Hash) [][]byte {
-	items := r.log.since(have)
+	items := append(r.log.since(have), r.frauds.proofs...)
 	for _, p := range r.heardOf() {
 		items = append(items, p.raw)
 	}
@@ -144,6 +146,7 @@ func (r *Room) Sync(have []Hash) [][]byte {
 func (r *Room) Step(now time.Duration, ev Event) {
 	if !r.began {
 		r.began, r.entered = true, now
+		r.sight(now, r.own.Ticket)
 	}
 	if c, ok := ev.(Command); ok {
 		if err := r.command(now, c); err != nil {
@@ -189,7 +192,10 @@ func (r *Room) wall(now time.Duration) time.Time { return r.start.Add(now) }
 // receive takes in an item of somebody.
 func (r *Room) receive(now time.Duration, i Item) {
 	switch {
-	case i.raw == nil || i.room() != r.id: // no item of [Check] for this room
+	case i.raw == nil: // no item of [Check]
+	case i.Fraud != nil:
+		r.convict(now, i)
+	case i.room() != r.id:
 	case i.Op != nil:
 		added, _ := r.log.add(i) // what is not added is known, waits or is of no account
 		for _, raw := range added {

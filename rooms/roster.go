@@ -62,6 +62,9 @@ func (r *Room) hear(now time.Duration, i Item) {
 	}
 	r.people[p.Author] = next
 	r.expireAt = min(r.expireAt, next.expires)
+	if old == nil || !slices.Equal(old.path, next.path) {
+		r.sight(now, p.Ticket)
+	}
 	if !sameToPeople(old, next) {
 		r.changed()
 	}

@@ -18,12 +18,13 @@ type View struct {
 	Self   identity.ID
 	Epoch  uint32
 	Closed bool
-	Locked bool          // the stage: nobody new comes onto it
-	NoHand bool          // hands cannot be raised
-	Left   bool          // the own person has left
-	Banned bool          // the own person may not be here, being banned or by an invite that was taken back
-	People []Person      // the stage first: host, moderators, speakers; then the audience; each by name and ID
-	Hands  []identity.ID // raised, first come first
+	Locked bool           // the stage: nobody new comes onto it
+	NoHand bool           // hands cannot be raised
+	Left   bool           // the own person has left
+	Banned bool           // the own person may not be here, being banned or by an invite that was taken back
+	People []Person       // the stage first: host, moderators, speakers; then the audience; each by name and ID
+	Hands  []identity.ID  // raised, first come first
+	Cheats []invite.Cheat // who gave the same invite to two, in the order in which it was found out here
 }
 
 // Person is somebody in the room.
@@ -60,6 +61,15 @@ func (v View) Me() (Person, bool) {
 	return v.People[at], true
 }
 
+// NameOf is the name of somebody who is in the room, else empty.
+func (v View) NameOf(who identity.ID) string {
+	at := slices.IndexFunc(v.People, func(p Person) bool { return p.ID == who })
+	if at < 0 {
+		return ""
+	}
+	return v.People[at].Name
+}
+
 // View returns what people see now.
 func (r *Room) View() View {
 	v := View{
@@ -75,7 +85,7 @@ func (r *Room) View() View {
 	slices.SortFunc(v.People, func(a, b Person) int {
 		return cmp.Or(cmp.Compare(stageOrder(a), stageOrder(b)), cmp.Compare(a.Name, b.Name), a.ID.Compare(b.ID))
 	})
-	v.Hands = hands(v.People)
+	v.Hands, v.Cheats = hands(v.People), slices.Clone(r.frauds.cheats)
 	return v
 }
 

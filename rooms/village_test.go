@@ -138,6 +138,9 @@ func (v *village) words(raw []byte) string {
 	if p := i.Presence; p != nil {
 		return "presence" + said(p.Hand != 0, " hand", p.Accepted != Hash{}, " accepted", p.Muted, " muted", p.Lifted != Hash{}, " lifted", p.Gone, " gone")
 	}
+	if i.Fraud != nil {
+		return "fraud"
+	}
 	words := i.Op.Kind.String()
 	for _, p := range v.people {
 		if p.key.ID() == i.Op.Subject {

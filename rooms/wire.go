@@ -10,6 +10,7 @@ import (
 const (
 	itemOp       = 1
 	itemPresence = 2
+	itemFraud    = 3
 )
 
 // MaxItem is how many bytes an item has at most.
@@ -17,19 +18,23 @@ const MaxItem = maxPresence + 1
 
 func item(kind byte, envelope []byte) []byte { return append([]byte{kind}, envelope...) }
 
-// Item is one verified item of a room: an op or a presence.
+// Item is one verified item of a room: an op, a presence or a fraud.
 type Item struct {
 	Op       *Op
 	Presence *Presence
+	Fraud    *Fraud
 	raw      []byte
 }
 
-// Author is who signed the item.
+// Author is who signed the item; nobody signs a fraud.
 func (i Item) Author() identity.ID {
-	if i.Op != nil {
+	switch {
+	case i.Op != nil:
 		return i.Op.Author
+	case i.Presence != nil:
+		return i.Presence.Author
 	}
-	return i.Presence.Author
+	return identity.ID{}
 }
 
 // Check verifies all of an item that can be verified without knowing the room's log:
@@ -53,10 +58,16 @@ func Check(room identity.RoomID, data []byte) (Item, error) {
 			return Item{}, err
 		}
 		i.Presence = &p
+	case itemFraud:
+		f, err := openFraud(room, data[1:])
+		if err != nil {
+			return Item{}, fmt.Errorf("fraud: %w (%w)", ErrMalformed, err)
+		}
+		i.Fraud = &f
 	default:
 		return Item{}, fmt.Errorf("item of kind %d: %w", data[0], ErrLater)
 	}
-	if i.room() != room {
+	if i.Fraud == nil && i.room() != room {
 		return Item{}, ErrOtherRoom
 	}
 	return i, nil

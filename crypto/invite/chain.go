@@ -230,7 +230,9 @@ func (c Chain) Invites() ([]Signed, error) {
 	}
 	all := make([]Signed, len(steps))
 	for n, s := range steps {
-		all[n] = Signed{s.Invite, s.id, s.issuer}
+		all[n] = s.signed()
 	}
 	return all, nil
 }
+
+func (s step) signed() Signed { return Signed{s.Invite, s.id, s.issuer} }

@@ -87,18 +87,23 @@ func (f Fraud) cheat() (Cheat, error) {
 			return Cheat{}, err
 		}
 	}
-	a, b := two[0], two[1]
+	a, b := two[0].signed(), two[1].signed()
 	switch {
-	case a.issuer != b.issuer:
-		return Cheat{}, fmt.Errorf("%w: two issuers do not cheat", ErrMalformed)
-	case a.Invitee == b.Invitee && a.BearerHash == b.BearerHash:
-		return Cheat{}, fmt.Errorf("%w: the same invite twice is no cheating", ErrMalformed)
 	case !parent.Named() && parent.Uses == 0:
 		return Cheat{}, fmt.Errorf("%w: what is without limit cannot be overdrawn", ErrMalformed)
-	case uint64(a.Serial)+a.Takes() <= uint64(b.Serial), uint64(b.Serial)+b.Takes() <= uint64(a.Serial):
-		return Cheat{}, fmt.Errorf("%w: the invites take different places", ErrMalformed)
+	case !a.Clashes(b):
+		return Cheat{}, fmt.Errorf("%w: the two invites go together", ErrMalformed)
 	}
-	return Cheat{Who: a.issuer, Invites: [2][32]byte{a.id, b.id}, For: [2]identity.ID{a.Invitee, b.Invitee}}, nil
+	return Cheat{Who: a.Issuer, Invites: [2][32]byte{a.ID, b.ID}, For: [2]identity.ID{a.Invitee, b.Invitee}}, nil
+}
+
+// Clashes tells whether two invites that follow the same one are of one issuer, for
+// different people, and take the same place: unless what they follow is without limit,
+// that is cheating.
+func (s Signed) Clashes(other Signed) bool {
+	sameGuest := s.Invitee == other.Invitee && s.BearerHash == other.BearerHash
+	from, to := max(s.Serial, other.Serial), min(uint64(s.Serial)+s.Takes(), uint64(other.Serial)+other.Takes())
+	return s.Issuer == other.Issuer && s.Parent == other.Parent && !sameGuest && uint64(from) < to
 }
 
 // Marshal returns the proof's bytes.
