@@ -79,6 +79,12 @@ func ParseLink(s string) (Link, error) {
 	if err := l.check(); err != nil {
 		return Link{}, err
 	}
+	if len(l.Chain) == 0 {
+		l.Chain = nil // there is one way to have none
+	}
+	if len(l.Addrs) == 0 {
+		l.Addrs = nil
+	}
 	return l, nil
 }
 
