@@ -78,6 +78,7 @@ func (n *Node) answerSync(ctx context.Context, from identity.ID, r syncRequest) 
 	a, err := ask(ctx, s, func(now time.Duration) syncAnswer {
 		if err := m.room.MayEnter(now, from, r.Ticket); err != nil {
 			a.Refused, a.Addrs = advised(err).Error(), nil
+			a.Items, a.More = cutItems(m.room.Notice(from, r.Ticket, r.Heads), maxSyncAnswer)
 			return a
 		}
 		a.Items, a.More = cutItems(m.room.Sync(r.Heads), maxSyncAnswer)

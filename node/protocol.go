@@ -46,7 +46,7 @@ type syncAnswer struct {
 	Genesis []byte   `cbor:"1,keyasint"`
 	Items   [][]byte `cbor:"2,keyasint,omitempty"` // ops, parents first; then presences
 	More    bool     `cbor:"3,keyasint,omitempty"` // there are more ops: ask again with new heads
-	Refused string   `cbor:"4,keyasint,omitempty"` // why there are no items
+	Refused string   `cbor:"4,keyasint,omitempty"` // why the items are only those that tell why
 	Relay   bool     `cbor:"5,keyasint,omitempty"` // the one who answers forwards only, and knows no items
 	Addrs   []string `cbor:"6,keyasint,omitempty"` // of others in the room, at most 16
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/node/audio"
 	"github.com/banyan-rooms/banyan/node/store"
+	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/node/transport/p2p"
 	"github.com/banyan-rooms/banyan/node/transport/rtc"
 	"github.com/banyan-rooms/banyan/rooms"
@@ -30,6 +31,12 @@ type realNode struct {
 // startReal starts a node on loopback that knows nobody.
 func startReal(t *testing.T, name string) *realNode {
 	t.Helper()
+	return startRealOver(t, name, func(l transport.Links) transport.Links { return l })
+}
+
+// startRealOver starts one whose links go by way of something else.
+func startRealOver(t *testing.T, name string, over func(transport.Links) transport.Links) *realNode {
+	t.Helper()
 	kept, err := store.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +50,7 @@ func startReal(t *testing.T, name string) *realNode {
 		t.Fatal(err)
 	}
 	n, err := New(Config{
-		Key: kept.Key(), Network: network, Links: links, Store: kept, Name: name, MaxChildren: 4, Log: testLog(name),
+		Key: kept.Key(), Network: network, Links: over(links), Store: kept, Name: name, MaxChildren: 4, Log: testLog(name),
 	})
 	if err != nil {
 		t.Fatal(err)

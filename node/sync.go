@@ -151,7 +151,7 @@ func (m *member) syncWith(ctx context.Context, who identity.ID) error {
 		switch {
 		case a.Relay:
 			return errors.New("it is a relay, which keeps no log")
-		case a.Refused != "":
+		case a.Refused != "" && len(a.Items) == 0:
 			return errors.New(a.Refused)
 		}
 		items := make([]rooms.Item, 0, len(a.Items))
@@ -168,8 +168,14 @@ func (m *member) syncWith(ctx context.Context, who identity.ID) error {
 			}
 			return true
 		})
-		if err != nil || !a.More {
+		switch {
+		case err != nil:
 			return err
+		case a.More:
+		case a.Refused != "":
+			return errors.New(a.Refused)
+		default:
+			return nil
 		}
 	}
 	return errors.New("the log does not end")

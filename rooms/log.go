@@ -290,13 +290,7 @@ func (l *oplog) have() []Hash {
 // since returns all items that are neither in have nor before one of have, parents
 // first.
 func (l *oplog) since(have []Hash) [][]byte {
-	var known bitset
-	for _, h := range have {
-		if at, ok := l.index[h]; ok {
-			known.join(l.entries[at].past)
-			known.add(at)
-		}
-	}
+	known := l.known(have)
 	var items [][]byte
 	for at := range l.entries {
 		if !known.has(at) {
@@ -304,6 +298,35 @@ func (l *oplog) since(have []Hash) [][]byte {
 		}
 	}
 	return items
+}
+
+// upTo are some ops and their past, of which somebody has these.
+func (l *oplog) upTo(ops []int, have []Hash) [][]byte {
+	var wanted bitset
+	for _, at := range ops {
+		wanted.join(l.entries[at].past)
+		wanted.add(at)
+	}
+	known := l.known(have)
+	var items [][]byte
+	for at := range l.entries {
+		if wanted.has(at) && !known.has(at) {
+			items = append(items, l.entries[at].raw)
+		}
+	}
+	return items
+}
+
+// known are the ops that somebody has who names these.
+func (l *oplog) known(have []Hash) bitset {
+	var known bitset
+	for _, h := range have {
+		if at, ok := l.index[h]; ok {
+			known.join(l.entries[at].past)
+			known.add(at)
+		}
+	}
+	return known
 }
 
 // before tells whether the op at a is in the past of the op at b.

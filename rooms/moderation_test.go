@@ -248,3 +248,25 @@ func TestARemovalMakesAnEpochOverdue(t *testing.T) {
 	v.must(host, Close{})
 	overdue(nil)
 }
+
+// TestNotice has somebody who was away learn why they may not be here, and no more.
+func TestNotice(t *testing.T) {
+	v := newVillage(t, Open, "host", "ann", "bob")
+	host, ann, bob := v.people[0], v.people[1], v.people[2]
+	ann.cut = true
+	v.must(host, SetTitle{"Before"})
+	v.must(host, Ban{Who: ann.key.ID()})
+	v.must(host, SetTitle{"After"})
+	if got := host.Notice(bob.key.ID(), nil, nil); len(got) != 0 {
+		t.Errorf("bob, who is welcome, gets %d items", len(got))
+	}
+	for _, raw := range host.Notice(ann.key.ID(), nil, ann.Heads()) {
+		v.hand(ann, raw)
+	}
+	if got := ann.View(); !got.Banned || got.Title != "Before" {
+		t.Errorf("ann knows: banned %v, title %q", got.Banned, got.Title)
+	}
+	if got := host.Notice(ann.key.ID(), nil, ann.Heads()); len(got) != 0 {
+		t.Errorf("ann gets %d items again", len(got))
+	}
+}

@@ -141,6 +141,24 @@ func (r *Room) Sync(have []Hash) [][]byte {
 	return items
 }
 
+// Notice returns what somebody who may not be here any more, and was here by these
+// invites, lacks of why: the ops that removed them and what those follow, but nothing that
+// was decided since; and the frauds. It is empty for anybody else.
+func (r *Room) Notice(who identity.ID, chain invite.Chain, have []Hash) [][]byte {
+	steps := path(chain)
+	if r.barred(who, steps) == nil {
+		return nil
+	}
+	var ops []int
+	if at, ok := last(r.state, r.state.bans, who); ok {
+		ops = append(ops, at)
+	}
+	for _, id := range steps {
+		ops = append(ops, r.state.revoked[id]...)
+	}
+	return append(r.log.upTo(ops, have), r.frauds.proofs...)
+}
+
 // Step takes in one event, or none (nil) when only time has passed. now is the time
 // since the driver started, and never goes backwards.
 func (r *Room) Step(now time.Duration, ev Event) {
