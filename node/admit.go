@@ -29,11 +29,13 @@ var (
 func (n *Node) answerAdmit(ctx context.Context, from identity.ID, request []byte) ([]byte, error) {
 	if !n.requests.allow(from, time.Now()) {
 		n.counters.denied.Add(1)
+		n.offended(from, excessive)
 		return nil, errTooOften
 	}
 	r, err := parseAdmit(request)
 	if err != nil {
 		n.counters.malformed.Add(1)
+		n.offended(from, unreadable)
 		return nil, err
 	}
 	var answer any
@@ -177,11 +179,13 @@ func (n *Node) answerRedeem(ctx context.Context, from identity.ID, r redeemReque
 func (n *Node) answerKey(ctx context.Context, from identity.ID, request []byte) ([]byte, error) {
 	if !n.requests.allow(from, time.Now()) {
 		n.counters.denied.Add(1)
+		n.offended(from, excessive)
 		return nil, errTooOften
 	}
 	r, err := parseKey(request)
 	if err != nil {
 		n.counters.malformed.Add(1)
+		n.offended(from, unreadable)
 		return nil, err
 	}
 	m, err := n.member(r.Room)
@@ -202,6 +206,9 @@ func (n *Node) answerKey(ctx context.Context, from identity.ID, request []byte) 
 		}
 		return answer{secret: secret}
 	})
+	if got.denied != nil && !errors.Is(got.denied, errNoKey) {
+		n.offended(from, excessive) // it has no right, and may try again now and then
+	}
 	return n.reply(keyAnswer{got.secret}, errors.Join(err, got.denied))
 }
 

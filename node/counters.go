@@ -22,6 +22,7 @@ type Counters struct {
 	Unheard      uint64 // frames that a listener at this node was too slow for
 	Served       uint64 // requests that were granted
 	Denied       uint64 // requests that were not
+	Gated        uint64 // peers that were not let connect any more for a while
 }
 
 // counters are Counters as they grow.
@@ -31,6 +32,7 @@ type counters struct {
 	datagramsIn, datagramsOut, bytesIn, bytesOut atomic.Uint64
 	frames, duplicates, unsent, refused          atomic.Uint64
 	malformed, overflow, served, denied, unheard atomic.Uint64
+	gated                                        atomic.Uint64
 }
 
 // Counters returns what the node has done.
@@ -45,6 +47,6 @@ func (n *Node) Counters() Counters {
 		BytesIn: c.bytesIn.Load(), BytesOut: c.bytesOut.Load(),
 		Frames: c.frames.Load(), Duplicates: c.duplicates.Load(), Unsent: c.unsent.Load(),
 		Refused: c.refused.Load(), Malformed: c.malformed.Load(), Overflow: c.overflow.Load(), Unheard: c.unheard.Load(),
-		Served: c.served.Load(), Denied: c.denied.Load(),
+		Served: c.served.Load(), Denied: c.denied.Load(), Gated: c.gated.Load(),
 	}
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
@@ -131,6 +132,22 @@ func (s *session) hangUp(id identity.ID) {
 		s.n.counters.links.Add(-1)
 		_ = l.link.Close()
 	}
+}
+
+// dismiss takes somebody out of the tree: to the mesh, they have said good-bye and are
+// not reached any more.
+func (s *session) dismiss(now time.Duration, id identity.ID) {
+	place := s.mesh.View()
+	bye := mesh.Gossip{From: id, Seq: math.MaxUint64, Advert: mesh.Advert{Gone: true}}
+	if place.Root == id {
+		bye.Lease = &mesh.Lease{Epoch: place.Epoch, Gone: true}
+	}
+	s.step(now, bye)
+	if s.links[id] != nil {
+		s.hangUp(id)
+		s.step(now, mesh.LinkDown{Peer: id})
+	}
+	s.step(now, mesh.Failed{Peer: id})
 }
 
 // linkUp takes over an open link, whoever dialled it.

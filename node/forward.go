@@ -38,10 +38,12 @@ func (s *session) receive(now time.Duration, in inbound) {
 	switch {
 	case len(in.data) == 0:
 		s.n.counters.malformed.Add(1)
+		s.n.offended(in.from, unreadable)
 	case in.data[0] == wire.KindMedia:
 		err := wire.Frames(in.data[1:], func(f wire.Frame, raw []byte) { s.forward(now, in.from, f, raw) })
 		if err != nil {
 			s.n.counters.malformed.Add(1)
+			s.n.offended(in.from, unreadable)
 		}
 	default:
 		s.step(now, mesh.Heard{From: in.from, Datagram: in.data})

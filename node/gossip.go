@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
@@ -23,23 +24,22 @@ func (s *session) validate(g transport.Gossip) transport.Verdict {
 	}
 	kind, payload, err := splitGossip(g.Data)
 	if err != nil {
-		s.n.counters.malformed.Add(1)
-		return transport.Reject
+		return s.n.reject(g.Relayer)
 	}
 	switch kind {
 	case gossipItem:
 		i, err := rooms.Check(s.id, payload)
 		if err != nil {
-			return s.n.unread(err)
+			return s.n.unread(g.Relayer, err)
 		}
 		if i.Fraud != nil && i.Fraud.Host != s.genesis.Host {
-			return transport.Reject
+			return s.n.reject(g.Relayer)
 		}
 		return s.seat.judge(i)
 	case gossipMesh:
 		ev, err := mesh.OpenGossip(s.id, payload)
 		if err != nil {
-			return s.n.unread(err)
+			return s.n.unread(g.Relayer, err)
 		}
 		if !s.offer(func(now time.Duration) {
 			if !s.seat.bars(ev.From) {
@@ -56,12 +56,11 @@ func (s *session) validate(g transport.Gossip) transport.Verdict {
 
 // unread judges gossip that could not be read. What a later version says is not passed
 // on, and not held against those who do.
-func (n *Node) unread(err error) transport.Verdict {
+func (n *Node) unread(relayer identity.ID, err error) transport.Verdict {
 	if _, later := errors.AsType[canon.VersionError](err); later || errors.Is(err, rooms.ErrLater) {
 		return transport.Ignore
 	}
-	n.counters.malformed.Add(1)
-	return transport.Reject
+	return n.reject(relayer)
 }
 
 // splitGossip takes a message on a room's topic apart.

@@ -16,12 +16,17 @@ type bucket struct {
 
 // take takes one, if there is one.
 func (b *bucket) take(now time.Duration, perSecond, burst float64) bool {
+	return b.spend(now, perSecond, burst, 1)
+}
+
+// spend takes so many, if there are so many.
+func (b *bucket) spend(now time.Duration, perSecond, burst, many float64) bool {
 	b.used = max(0, b.used-(now-b.last).Seconds()*perSecond)
 	b.last = now
-	if b.used+1 > burst {
+	if b.used+many > burst {
 		return false
 	}
-	b.used++
+	b.used += many
 	return true
 }
 
@@ -40,7 +45,10 @@ func newLimiter(perSecond, burst float64) *limiter {
 }
 
 // allow tells whether a peer may do one more thing now.
-func (l *limiter) allow(who identity.ID, now time.Time) bool {
+func (l *limiter) allow(who identity.ID, now time.Time) bool { return l.spend(who, now, 1) }
+
+// spend tells whether a peer may do something now that counts as so many.
+func (l *limiter) spend(who identity.ID, now time.Time, many float64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.peers[who]
@@ -51,5 +59,5 @@ func (l *limiter) allow(who identity.ID, now time.Time) bool {
 		b = &bucket{}
 		l.peers[who] = b
 	}
-	return b.take(now.Sub(l.start), l.perSecond, l.burst)
+	return b.spend(now.Sub(l.start), l.perSecond, l.burst, many)
 }

@@ -126,6 +126,7 @@ func (s *session) control(from identity.ID, message []byte) {
 	m, err := wire.Unmarshal(message)
 	if err != nil {
 		s.n.counters.malformed.Add(1)
+		s.n.offended(from, unreadable)
 		s.log.Debug("malformed control message", "from", from.Short(), "error", err)
 		return
 	}

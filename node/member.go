@@ -94,8 +94,10 @@ func (n *Node) newMember(e entry) (*member, error) {
 	m.preload(stored)
 	m.unkept, m.told = m.preload(e.items), len(e.items) > 0
 	switch v := m.room.View(); {
+	case v.Banned && slices.ContainsFunc(m.early, rooms.IsFraud):
+		// Found out just now, by comparing one's own ticket with another's: nobody else can know.
 	case v.Banned:
-		return nil, fmt.Errorf("you were removed from this room: %w", rooms.ErrBanned)
+		return nil, fmt.Errorf("you were removed from this room: %w", m.room.MayEnter(0, n.ID(), e.ticket))
 	case v.Closed && v.Host != v.Self:
 		return nil, rooms.ErrClosed
 	}

@@ -24,6 +24,7 @@ type Node struct {
 	lobby    *lobby
 	requests *limiter // of strangers, over all protocols of requests
 	controls *limiter // control messages
+	gates    *gatekeeper
 
 	up       chan struct{}              // closed when Run has begun
 	down     chan struct{}              // closed when Run ends
@@ -54,6 +55,7 @@ func New(cfg Config) (*Node, error) {
 		starts: make(chan func(context.Context)), announce: make(chan struct{}, 1),
 		entering: make(map[identity.RoomID]bool), known: make(map[identity.RoomID]KnownRoom),
 	}
+	n.gates = newGatekeeper()
 	n.lobby = newLobby(n.watchers.tell)
 	kept, err := cfg.Store.Name()
 	if err != nil {
@@ -77,7 +79,7 @@ func (n *Node) Run(ctx context.Context) error {
 	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	var failed error
-	jobs := []func(context.Context) error{n.runLobby, n.runMemory, n.meet}
+	jobs := []func(context.Context) error{n.runLobby, n.runMemory, n.meet, n.runGates}
 	if n.cfg.Community {
 		jobs = append(jobs, n.offerRelay)
 	}
@@ -180,12 +182,17 @@ func (n *Node) member(room identity.RoomID) (*member, error) {
 	return nil, ErrNoRoom
 }
 
-// membersNow is this person in all rooms.
-func (n *Node) membersNow() []*member {
+// sessionsNow are all rooms that the node has a part in.
+func (n *Node) sessionsNow() []*session {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	return slices.Clone(n.sessions)
+}
+
+// membersNow is this person in all rooms.
+func (n *Node) membersNow() []*member {
 	var all []*member
-	for _, s := range n.sessions {
+	for _, s := range n.sessionsNow() {
 		if m, ok := s.seat.(*member); ok {
 			all = append(all, m)
 		}
@@ -248,11 +255,13 @@ func (n *Node) poke() {
 func (n *Node) control(from identity.ID, message []byte) {
 	if !n.controls.allow(from, time.Now()) {
 		n.counters.refused.Add(1)
+		n.offended(from, excessive)
 		return
 	}
 	e, err := parseEnvelope(message)
 	if err != nil {
 		n.counters.malformed.Add(1)
+		n.offended(from, unreadable)
 		return
 	}
 	if s := n.session(e.Room); s != nil {

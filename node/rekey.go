@@ -2,13 +2,11 @@ package node
 
 import (
 	"crypto/rand"
-	"math"
 	mrand "math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/epoch"
-	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
 	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/rooms"
@@ -138,22 +136,6 @@ func (m *member) partFrom(now time.Duration) {
 			delete(m.gone, id)
 		}
 	}
-}
-
-// dismiss takes somebody out of the tree: to the mesh, they have said good-bye and are
-// not reached any more.
-func (m *member) dismiss(now time.Duration, id identity.ID) {
-	place := m.mesh.View()
-	bye := mesh.Gossip{From: id, Seq: math.MaxUint64, Advert: mesh.Advert{Gone: true}}
-	if place.Root == id {
-		bye.Lease = &mesh.Lease{Epoch: place.Epoch, Gone: true}
-	}
-	m.step(now, bye)
-	if m.links[id] != nil {
-		m.hangUp(id)
-		m.step(now, mesh.LinkDown{Peer: id})
-	}
-	m.step(now, mesh.Failed{Peer: id})
 }
 
 // lockOld forgets the secrets of epochs that are over for long enough.

@@ -78,8 +78,12 @@ func TestStrangersAreAnswered(t *testing.T) {
 			}
 		}
 		tooOften := 0
+		request, err := canon.Marshal(keyRequest{Room: elsewhere})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for range 100 {
-			if _, err := stranger.Request(t.Context(), host.ID(), KeyProtocol, []byte{1}); strings.Contains(err.Error(), errTooOften.Error()) {
+			if _, err := stranger.Request(t.Context(), host.ID(), KeyProtocol, request); strings.Contains(err.Error(), errTooOften.Error()) {
 				tooOften++
 			}
 		}
@@ -92,15 +96,20 @@ func TestStrangersAreAnswered(t *testing.T) {
 		if _, err := stranger.Dial(t.Context(), host.ID(), elsewhere); err == nil {
 			t.Error("a link for a room that nobody is in was opened")
 		}
+		another := v.world.Add(keyOf(t, 79).ID())
+		defer another.Close()
+		if _, err := another.Connect(t.Context(), host.peer.Addrs()); err != nil {
+			t.Fatal(err)
+		}
 		for _, message := range [][]byte{nil, {1}, bytes.Repeat([]byte{0xff}, 1000)} {
-			stranger.SendControl(host.ID(), MeshProtocol, message, func(error) {})
+			another.SendControl(host.ID(), MeshProtocol, message, func(error) {})
 		}
 		for range 1000 {
-			b, err := canon.Marshal(envelope{room, []byte{99}})
+			b, err := canon.Marshal(envelope{elsewhere, []byte{99}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			stranger.SendControl(host.ID(), MeshProtocol, b, func(error) {})
+			another.SendControl(host.ID(), MeshProtocol, b, func(error) {})
 		}
 		time.Sleep(time.Second)
 		if c := host.Counters(); c.Malformed == 0 || c.Refused == 0 {

@@ -26,6 +26,9 @@ type Item struct {
 	raw      []byte
 }
 
+// IsFraud tells whether an item that checks is a fraud.
+func IsFraud(data []byte) bool { return len(data) > 0 && data[0] == itemFraud }
+
 // Author is who signed the item; nobody signs a fraud.
 func (i Item) Author() identity.ID {
 	switch {

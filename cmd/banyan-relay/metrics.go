@@ -56,6 +56,7 @@ func newCollector(relay *node.Node) collector {
 		count("overflow", "What came while a room's loop was behind.", func(c node.Counters) uint64 { return c.Overflow }),
 		count("requests_granted", "Requests granted.", func(c node.Counters) uint64 { return c.Served }),
 		count("requests_denied", "Requests denied.", func(c node.Counters) uint64 { return c.Denied }),
+		count("peers_gated", "Peers that were not let connect any more for a while.", func(c node.Counters) uint64 { return c.Gated }),
 	}}
 }
 
