@@ -46,7 +46,11 @@ var names = []string{
 }
 
 func person(n int, role string, onStage bool) node.Person {
-	return node.Person{ID: peer(byte(n + 1)), Name: names[n%len(names)], Role: role, OnStage: onStage, Self: n == 0}
+	p := node.Person{ID: peer(byte(n + 1)), Name: names[n%len(names)], Role: role, OnStage: onStage, Self: n == 0, Voice: "unheard"}
+	if onStage && !p.Self {
+		p.Voice = "proven"
+	}
+	return p
 }
 
 // madeUp is a lobby and rooms in every state that the page draws.
@@ -121,6 +125,8 @@ func listening() node.RoomStatus {
 		r.People = append(r.People, person(n, "speaker", true))
 	}
 	r.People = append(r.People, person(11, "host", true))
+	r.People[0].Voice, r.People[1].Voice = "forged", "unproven"
+	r.Frauds = []node.Fraud{{Who: r.People[2].ID, Name: r.People[2].Name}, {Who: peer(222)}}
 	r.People = append(r.People, person(0, "listener", false))
 	for n := 13; n < 150; n++ {
 		r.People = append(r.People, person(n, "listener", false))

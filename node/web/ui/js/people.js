@@ -45,6 +45,11 @@ export function self(room) {
   return room.people.find((p) => p.self) ?? { id: store.state.self.id, name: store.state.self.name, role: room.role }
 }
 
+/** doubtful are those whose voice somebody else may use. */
+export function doubtful(room) {
+  return room.people.filter((p) => p.on_stage && (p.voice === 'forged' || p.voice === 'unproven'))
+}
+
 /** about says all about someone in a few words. */
 export function about(person) {
   return [person.self && t('app.you'), t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', ')
@@ -54,6 +59,7 @@ export function about(person) {
 export function doing(person) {
   const words = []
   if (person.on_stage && person.muted) words.push(t('person.muted'))
+  if (person.on_stage && ['proven', 'forged', 'unproven'].includes(person.voice)) words.push(t(`person.${person.voice}`))
   if (person.hand) words.push(t('person.hand', { n: person.hand }))
   if (person.invited) words.push(t('person.invited'))
   return words

@@ -23,7 +23,8 @@ export function Person(room, person, { large = false } = {}) {
       avatar(person.id, person.name),
       mark(person)),
     h('span', { class: 'name', dir: 'auto', title: name }, person.self ? h('span', null, `${name} `, h('small', null, t('app.you'))) : name),
-    large && h('span', { class: 'role' }, badges[person.role] && icon(badges[person.role]), t(`role.${person.role}`)),
+    large && h('span', { class: 'role' }, badges[person.role] && icon(badges[person.role]), t(`role.${person.role}`),
+      person.voice === 'proven' && h('span', { class: 'proven', title: t('person.proven') }, icon('check'))),
     h('span', { class: 'unseen' }, [!large && t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', '))))
 }
 

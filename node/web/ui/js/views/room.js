@@ -9,7 +9,7 @@ import { Network } from '../parts/network.js'
 import { Person } from '../parts/person.js'
 import { Queue } from '../parts/queue.js'
 import { Tree, narrow } from '../parts/tree.js'
-import { mayInvite, mayModerate } from '../people.js'
+import { doubtful, mayInvite, mayModerate, nameOf } from '../people.js'
 import { store, update } from '../store.js'
 import { count, t } from '../strings.js'
 import { languageName } from './home.js'
@@ -44,6 +44,7 @@ export function RoomView(room) {
       h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
     room.banned && h('p', { key: 'banned', class: 'notice', role: 'status' }, t('room.banned'),
       h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
+    Warnings(room),
     h('div', { class: 'columns' },
       h('div', { class: 'floor' },
         h('section', { key: 'stage', class: stage.length > 6 ? 'stage many' : 'stage', 'aria-labelledby': 'stage-title' },
@@ -62,6 +63,15 @@ export function RoomView(room) {
         mayModerate(room) && !room.closed && Queue(room),
         !room.closed && beside && Tree(room),
         !room.closed && Network(room))))
+}
+
+// Warnings are what people have to know to trust what they hear and whom they meet.
+function Warnings(room) {
+  return [
+    ...doubtful(room).map((p) => h('p', { key: `voice ${p.id}`, class: 'notice', role: 'alert' }, t(`room.${p.voice}`, { name: nameOf(p) }))),
+    ...room.frauds.map((f, n) => h('p', { key: `fraud ${n} ${f.who}`, class: 'notice', role: 'status' },
+      f.name ? t('room.fraud', { name: f.name }) : t('room.fraud.gone'))),
+  ]
 }
 
 function Nobody(room) {
