@@ -76,6 +76,15 @@
 //     it; what it signs after, or back-dates, does not count (rules 5 and 6 of package
 //     rooms).
 //
+// A host who handed the room over:
+//
+//   - is bound by it as far as they are honest. Signatures cannot tell which of two
+//     hand-overs came first if both claim the same past, so a former host can sign a second
+//     one for somebody else, and everybody follows whichever has the smaller hash. Whoever
+//     does it shows everybody two signatures that should not both exist;
+//   - can go on inviting people if they made the room, since every invite begins at its
+//     maker. A room that must not depend on its maker is to be made anew.
+//
 // The host's device in the wrong hands is the room in the wrong hands: the identity key
 // is in the data directory, readable by its owner alone. There is no taking a key back;
 // the room is to be made anew.

@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -75,6 +76,36 @@ func BenchmarkFlood(b *testing.B) {
 			}
 		}
 	}
+}
+
+// BenchmarkTurns is the worst that a former host can do to a room with a long log: hand
+// it over again and again beside having handed it over, in the order of which each goes
+// before the last, so that all is worked out anew each time.
+func BenchmarkTurns(b *testing.B) {
+	room, items := chronicle(10_000)
+	s := &scribe{room: room, count: uint64(len(items))}
+	var turns []Item
+	for n := range 20 {
+		turns = append(turns, s.write(cast[0], Op{Kind: OpHandOver, Subject: cast[3+n%2]}, items[0]))
+	}
+	slices.SortFunc(turns, func(x, y Item) int { return y.Op.Hash.Compare(x.Op.Hash) })
+	for b.Loop() {
+		b.StopTimer()
+		l := newLog(room, Genesis{Host: cast[0]})
+		for _, i := range items {
+			if _, err := l.add(i); err != nil {
+				b.Fatal(err)
+			}
+		}
+		clear(l.spent) // as if others had written it
+		b.StartTimer()
+		for _, i := range turns {
+			if _, err := l.add(i); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*len(turns)), "ms/turn")
 }
 
 // BenchmarkCheck verifies one op.

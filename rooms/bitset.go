@@ -23,3 +23,13 @@ func (b *bitset) grow(words int) {
 		*b = append(*b, make(bitset, missing)...)
 	}
 }
+
+// full tells whether all numbers below n are in the set.
+func (b bitset) full(n int) bool {
+	for i := range n {
+		if !b.has(i) {
+			return false
+		}
+	}
+	return true
+}

@@ -60,6 +60,12 @@ func (r *Room) command(now time.Duration, c Command) error {
 			return ErrEpoch
 		}
 		return r.decide(now, Op{Kind: OpEpoch, Epoch: c.Epoch, Commitment: c.Commitment})
+	case HandOver:
+		return r.bequeath(now, Op{Kind: OpHandOver, Subject: c.Who})
+	case NameSuccessor:
+		return r.bequeath(now, Op{Kind: OpSuccessor, Subject: c.Who})
+	case TakeOver:
+		return r.decide(now, Op{Kind: OpTakeOver, Subject: r.log.hosts()})
 	case Leave:
 		return r.leave(now)
 	case Close:
@@ -163,10 +169,34 @@ func (r *Room) ban(now time.Duration, c Ban) error {
 	if p := r.people[c.Who]; p != nil {
 		came = p.path
 	}
-	if err := r.decide(now, Op{Kind: OpBan, Subject: c.Who}); err != nil || !c.Branch || len(came) == 0 {
+	if err := r.decide(now, Op{Kind: OpBan, Subject: c.Who}); err != nil {
+		return err
+	}
+	if err := r.withdraw(now, c.Who); err != nil || !c.Branch || len(came) == 0 {
 		return err
 	}
 	return r.decide(now, Op{Kind: OpRevokeInvite, Invite: came[len(came)-1]})
+}
+
+// bequeath names who is host after oneself. In a room that asks for tickets they get
+// what it takes to invite people: a deed, which follows from one's own. Who was named
+// before them loses theirs.
+func (r *Room) bequeath(now time.Duration, o Op) error {
+	if err := r.allowed(o); err != nil {
+		return err
+	}
+	if r.genesis.Policy.Kind != Open && !o.Subject.IsZero() && o.Subject != r.genesis.Host && r.deedOf(o.Subject) == nil {
+		deed, err := r.newDeed(o.Subject)
+		if err != nil {
+			return err
+		}
+		o.Deed = deed
+	}
+	heir := r.log.successor()
+	if err := r.decide(now, o); err != nil || heir == o.Subject {
+		return err
+	}
+	return r.withdraw(now, heir)
 }
 
 // acceptStage consents to the invitation that stands.
@@ -199,8 +229,8 @@ func (r *Room) declineStage(now time.Duration) error {
 
 // stepDown gives the own place on the stage up, or the invitation to it.
 func (r *Room) stepDown(now time.Duration) error {
-	if r.own.Author == r.genesis.Host {
-		return fmt.Errorf("%w: leave the room, or close it, instead", ErrHostStays)
+	if r.own.Author == r.log.hosts() {
+		return fmt.Errorf("%w: leave the room, hand it over, or close it, instead", ErrHostStays)
 	}
 	if r.role(r.own.Author) < invite.Speaker {
 		return ErrNotInvited
@@ -290,6 +320,9 @@ func (r *Room) upon(o Op) (places []int) {
 	}
 	if at, ok := last(r.state, r.state.settings, o.Setting); ok {
 		places = append(places, at)
+	}
+	if by := r.log.latest().by; by >= 0 {
+		places = append(places, by)
 	}
 	if at, ok := r.state.overdue(); ok && o.Kind == OpEpoch {
 		places = append(places, at)

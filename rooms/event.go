@@ -75,52 +75,65 @@ type (
 		Epoch      uint32
 		Commitment epoch.Commitment
 	}
+	// HandOver makes somebody the host, for good, and oneself a moderator.
+	HandOver struct{ Who identity.ID }
+	// NameSuccessor says who may take the room over while the host is away; nobody when
+	// Who is zero.
+	NameSuccessor struct{ Who identity.ID }
+	// TakeOver makes oneself the host: as the successor, or again.
+	TakeOver struct{}
 	// Leave leaves the room.
 	Leave struct{}
 	// Close closes the room for everyone.
 	Close struct{}
 )
 
-func (Received) isEvent()     {}
-func (RaiseHand) isEvent()    {}
-func (LowerHand) isEvent()    {}
-func (InviteUp) isEvent()     {}
-func (AcceptStage) isEvent()  {}
-func (DeclineStage) isEvent() {}
-func (SetMuted) isEvent()     {}
-func (MoveDown) isEvent()     {}
-func (Grant) isEvent()        {}
-func (Ban) isEvent()          {}
-func (Unban) isEvent()        {}
-func (MuteOther) isEvent()    {}
-func (UnmuteOther) isEvent()  {}
-func (Set) isEvent()          {}
-func (SetTitle) isEvent()     {}
-func (SetName) isEvent()      {}
-func (RevokeInvite) isEvent() {}
-func (NewEpoch) isEvent()     {}
-func (Leave) isEvent()        {}
-func (Close) isEvent()        {}
+func (Received) isEvent()      {}
+func (RaiseHand) isEvent()     {}
+func (LowerHand) isEvent()     {}
+func (InviteUp) isEvent()      {}
+func (AcceptStage) isEvent()   {}
+func (DeclineStage) isEvent()  {}
+func (SetMuted) isEvent()      {}
+func (MoveDown) isEvent()      {}
+func (Grant) isEvent()         {}
+func (Ban) isEvent()           {}
+func (Unban) isEvent()         {}
+func (MuteOther) isEvent()     {}
+func (UnmuteOther) isEvent()   {}
+func (Set) isEvent()           {}
+func (SetTitle) isEvent()      {}
+func (SetName) isEvent()       {}
+func (RevokeInvite) isEvent()  {}
+func (NewEpoch) isEvent()      {}
+func (HandOver) isEvent()      {}
+func (NameSuccessor) isEvent() {}
+func (TakeOver) isEvent()      {}
+func (Leave) isEvent()         {}
+func (Close) isEvent()         {}
 
-func (RaiseHand) isCommand()    {}
-func (LowerHand) isCommand()    {}
-func (InviteUp) isCommand()     {}
-func (AcceptStage) isCommand()  {}
-func (DeclineStage) isCommand() {}
-func (SetMuted) isCommand()     {}
-func (MoveDown) isCommand()     {}
-func (Grant) isCommand()        {}
-func (Ban) isCommand()          {}
-func (Unban) isCommand()        {}
-func (MuteOther) isCommand()    {}
-func (UnmuteOther) isCommand()  {}
-func (Set) isCommand()          {}
-func (SetTitle) isCommand()     {}
-func (SetName) isCommand()      {}
-func (RevokeInvite) isCommand() {}
-func (NewEpoch) isCommand()     {}
-func (Leave) isCommand()        {}
-func (Close) isCommand()        {}
+func (RaiseHand) isCommand()     {}
+func (LowerHand) isCommand()     {}
+func (InviteUp) isCommand()      {}
+func (AcceptStage) isCommand()   {}
+func (DeclineStage) isCommand()  {}
+func (SetMuted) isCommand()      {}
+func (MoveDown) isCommand()      {}
+func (Grant) isCommand()         {}
+func (Ban) isCommand()           {}
+func (Unban) isCommand()         {}
+func (MuteOther) isCommand()     {}
+func (UnmuteOther) isCommand()   {}
+func (Set) isCommand()           {}
+func (SetTitle) isCommand()      {}
+func (SetName) isCommand()       {}
+func (RevokeInvite) isCommand()  {}
+func (NewEpoch) isCommand()      {}
+func (HandOver) isCommand()      {}
+func (NameSuccessor) isCommand() {}
+func (TakeOver) isCommand()      {}
+func (Leave) isCommand()         {}
+func (Close) isCommand()         {}
 
 // Effect is something that a room asks its driver to do.
 //

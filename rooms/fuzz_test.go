@@ -77,9 +77,9 @@ func FuzzSigned(f *testing.F) {
 		}
 		return b
 	}
-	for kind := OpGrant; kind <= OpClose+1; kind++ {
+	for kind := OpGrant; kind <= OpTakeOver+1; kind++ {
 		f.Add(byte(itemOp), marshal(Op{
-			Version: Version, Room: v.id, Parents: granted, Kind: kind, Subject: host.ID(), Role: invite.Speaker, Text: "x", Epoch: 1, Invite: Hash{1}, Hand: 1,
+			Version: Version, Room: v.id, Parents: granted, Kind: kind, Subject: host.ID(), Role: invite.Speaker, Text: "x", Epoch: 1, Invite: Hash{1}, Hand: 1, Setting: StageLocked, On: true, Deed: invite.Chain{{1}},
 		}))
 	}
 	f.Add(byte(itemPresence), marshal(Presence{Version: Version, Room: v.id, Seq: at(0), Name: "Ann", Hand: 1, Accepted: granted[0], Muted: true, Ticket: invite.Chain{{1}}}))

@@ -28,6 +28,7 @@ const (
 	maxTag      = 32       // bytes of a topic or language
 	maxGenesis  = 4 << 10  // bytes; the largest honest one has under 1 KiB
 	maxOp       = 4 << 10  // bytes; the largest honest one has under 1 KiB
+	maxDeed     = 8 << 10  // bytes more of an op that hands a right to invite on
 	maxPresence = 12 << 10 // bytes; a ticket has up to 8 KiB of them
 )
 

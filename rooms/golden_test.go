@@ -24,7 +24,7 @@ var updateGolden = flag.Bool("update-golden", false, "write testdata/golden.json
 // the op's name. An item on the wire is the byte "kind" and then the envelope.
 type golden struct {
 	Name     string `json:"name"`
-	Kind     byte   `json:"kind"` // 0 genesis, 1 op, 2 presence
+	Kind     byte   `json:"kind"` // 0 genesis, 1 op, 2 presence, 3 fraud, which is no envelope and nobody signs
 	Seed     string `json:"seed"`
 	Payload  string `json:"payload"`
 	Envelope string `json:"envelope"`
@@ -87,6 +87,16 @@ func goldenNow(t *testing.T) (all []golden) {
 	op("ann's microphone is locked", mod, Op{Kind: OpMute, Subject: ann.ID(), On: true})
 	op("ann may be heard again", mod, Op{Kind: OpUnmute, Subject: ann.ID()})
 
+	deed, err := invite.Issue(host, nil, invite.Invite{Room: room, Role: invite.Moderator, Invitee: mod.ID(), Quota: invite.MaxQuota})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op("the moderator may take the room over", host, Op{Kind: OpSuccessor, Subject: mod.ID(), Deed: deed})
+	op("and does", mod, Op{Kind: OpTakeOver, Subject: host.ID()})
+	op("the host is back", host, Op{Kind: OpTakeOver, Subject: mod.ID()})
+	op("nobody may take over", host, Op{Kind: OpSuccessor})
+	op("ann is the host", host, Op{Kind: OpHandOver, Subject: ann.ID()})
+
 	presence := func(name string, key identity.Key, p Presence) {
 		p.Room = room
 		envelope, err := p.sign(key)
@@ -102,7 +112,28 @@ func goldenNow(t *testing.T) (all []golden) {
 	}
 	presence("here by a ticket", ann, Presence{Seq: 1_800_000_000_459, Name: "Ann", Ticket: ticket})
 	presence("no longer muted", ann, Presence{Seq: 1_800_000_000_460, Name: "Ann", Accepted: grant, Lifted: mute})
-	return all
+
+	var same []invite.Chain
+	for _, to := range []identity.Key{ann, host} {
+		again, err := invite.Issue(mod, deed, invite.Invite{Room: room, Role: invite.Listener, Invitee: to.ID(), Serial: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same = append(same, again)
+	}
+	proof, found := invite.FindFraud(same[0], same[1])
+	if !found {
+		t.Fatal("no fraud")
+	}
+	raw, err := proof.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := cbor.Diagnose(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(all, golden{Name: "the moderator invited two by the same number", Kind: itemFraud, Payload: text, Envelope: hex.EncodeToString(raw)})
 }
 
 // TestGolden holds the format still: it is final.
@@ -154,6 +185,9 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s: %v", w.Name, err)
 			continue
 		}
+		if f := i.Fraud; (f != nil) != (w.Kind == itemFraud) || f != nil && f.Who != keyOf(t, 2).ID() {
+			t.Errorf("%s: got %+v", w.Name, f)
+		}
 		if hash := i.Op; hash != nil && hex.EncodeToString(hash.Hash[:]) != w.Hash {
 			t.Errorf("%s: named %x, want %s", w.Name, hash.Hash, w.Hash)
 		}
@@ -166,7 +200,7 @@ func TestEveryFieldTravels(t *testing.T) {
 	key := keyOf(t, 1)
 	o := Op{
 		Version: Version, Room: identity.RoomID{1}, Parents: []Hash{{2}, {3}}, Time: 4, Kind: 200, Subject: identity.ID{5}, Role: 6,
-		Text: "seven", Epoch: 8, Commitment: epoch.Commitment{9}, Invite: Hash{10}, Hand: 11, Setting: 12, On: true,
+		Text: "seven", Epoch: 8, Commitment: epoch.Commitment{9}, Invite: Hash{10}, Hand: 11, Setting: 12, On: true, Deed: invite.Chain{{13}, {14, 15}},
 	}
 	envelope, err := o.sign(key)
 	if err != nil {

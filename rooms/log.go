@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
 )
 
 // Bounds on a log (rule 10). It grows with acts of moderation: a busy room of a
@@ -30,7 +31,7 @@ var (
 // they amount to.
 type oplog struct {
 	room    identity.RoomID
-	host    identity.ID
+	line    line    // who hosts it
 	entries []entry // each after its parents
 	index   map[Hash]int
 	heads   []Hash // that nothing follows, in rising order
@@ -51,11 +52,15 @@ type entry struct {
 	depth int    // ops on the longest way from the genesis
 	epoch uint32 // the highest that was begun until then
 	void  bool   // does not count (see state)
+
+	term    int  // in which it was made
+	hosts   bool // its author was the host
+	accedes bool // it begins another term, unless that of another op counts
 }
 
 func newLog(room identity.RoomID, g Genesis) *oplog {
 	l := &oplog{
-		room: room, host: g.Host, index: make(map[Hash]int), heads: []Hash{Hash(room)}, waiting: newWaiting(),
+		room: room, line: newLine(g.Host), index: make(map[Hash]int), heads: []Hash{Hash(room)}, waiting: newWaiting(),
 		grants: make(map[identity.ID][]int), spent: make(map[identity.ID]int),
 	}
 	l.state = newState(l, g)
@@ -156,6 +161,7 @@ func (l *oplog) append(i Item, follower identity.ID) error {
 			e.epoch = max(e.epoch, l.entries[at].epoch)
 		}
 	}
+	l.place(&e)
 	payers, ok := l.payers(&e)
 	if !ok {
 		return errNobody
@@ -169,7 +175,7 @@ func (l *oplog) append(i Item, follower identity.ID) error {
 	for _, id := range payers {
 		l.spent[id]++
 	}
-	if !slices.Contains(payers, l.host) {
+	if !slices.Contains(payers, l.hosts()) {
 		l.others++
 	}
 	l.enter(e)
@@ -182,18 +188,22 @@ func (l *oplog) enter(e entry) {
 	l.heads = slices.DeleteFunc(l.heads, func(h Hash) bool { return slices.Contains(e.op.Parents, h) })
 	place, _ := slices.BinarySearchFunc(l.heads, e.op.Hash, Hash.Compare)
 	l.heads = slices.Insert(l.heads, place, e.op.Hash)
-	if e.op.Kind == OpGrant {
-		l.grants[e.op.Subject] = append(l.grants[e.op.Subject], at)
+	if who, ok := e.op.role(); ok && e.op.roleGiven() > invite.Listener {
+		l.grants[who] = append(l.grants[who], at)
 	}
 	l.entries = append(l.entries, e)
-	l.state.take(at)
+	if turned := l.found(at); turned && !e.past.full(at) {
+		l.recount()
+	} else {
+		l.state.take(at)
+	}
 }
 
 // payers are on whose accounts an op is. An op without any can never count and is not
 // kept, so that strangers cannot fill the log.
 func (l *oplog) payers(e *entry) ([]identity.ID, bool) {
 	author := e.op.Author
-	if author == l.host {
+	if e.hosts || e.accedes {
 		return []identity.ID{author}, true
 	}
 	var giver identity.ID
@@ -209,17 +219,17 @@ func (l *oplog) payers(e *entry) ([]identity.ID, bool) {
 	return []identity.ID{author, giver}, e.op.Kind == OpRelinquish && !giver.IsZero()
 }
 
-// promotes tells whether a grant is the host's and makes a moderator.
-func (l *oplog) promotes(at int) bool {
-	o := &l.entries[at].op
-	return o.Author == l.host && o.makesModerator()
-}
+// senior tells whether an op is a host's, or made its author the host.
+func (l *oplog) senior(at int) bool { return l.entries[at].hosts || l.entries[at].accedes }
+
+// promotes tells whether an op is the host's and makes a moderator.
+func (l *oplog) promotes(at int) bool { return l.senior(at) && l.entries[at].op.makesModerator() }
 
 // afford tells whether one more op can be on those accounts.
 func (l *oplog) afford(payers []identity.ID) bool {
 	for _, id := range payers {
 		switch {
-		case id == l.host:
+		case id == l.hosts():
 		case l.ranked(id):
 			if l.spent[id] >= maxOpsRanked {
 				return false
@@ -228,14 +238,14 @@ func (l *oplog) afford(payers []identity.ID) bool {
 			return false
 		}
 	}
-	return len(l.entries) < maxOps && (slices.Contains(payers, l.host) || l.others < maxOps/2)
+	return len(l.entries) < maxOps && (slices.Contains(payers, l.hosts()) || l.others < maxOps/2)
 }
 
 // ranked tells whether the host ever made somebody a moderator.
 func (l *oplog) ranked(id identity.ID) bool { return slices.ContainsFunc(l.grants[id], l.promotes) }
 
 // stranger tells whether somebody was never anything but a listener or speaker.
-func (l *oplog) stranger(id identity.ID) bool { return id != l.host && !l.ranked(id) }
+func (l *oplog) stranger(id identity.ID) bool { return id != l.hosts() && !l.ranked(id) }
 
 // parents are the heads that the next op names. It follows the ops at the given
 // places in any case; if there are more heads than an op may name, some of the others

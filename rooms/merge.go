@@ -21,9 +21,9 @@ type state struct {
 	*oplog
 	genesis Genesis
 
-	senior map[identity.ID][]int // the host's ops about somebody's role, and what they gave up themselves
-	acts   map[identity.ID][]int // what somebody did as a moderator
-	upon   map[identity.ID][]int // what moderators did about somebody
+	decided map[identity.ID][]int // the hosts' ops about somebody's role, and what they gave up themselves
+	acts    map[identity.ID][]int // what somebody did as a moderator
+	upon    map[identity.ID][]int // what moderators did about somebody
 
 	roles, bans map[identity.ID]*register
 	mutes       map[identity.ID]*register
@@ -58,7 +58,7 @@ type standing struct {
 func newState(l *oplog, g Genesis) *state {
 	return &state{
 		oplog: l, genesis: g,
-		senior: make(map[identity.ID][]int), acts: make(map[identity.ID][]int), upon: make(map[identity.ID][]int),
+		decided: make(map[identity.ID][]int), acts: make(map[identity.ID][]int), upon: make(map[identity.ID][]int),
 		roles: make(map[identity.ID]*register), bans: make(map[identity.ID]*register),
 		mutes: make(map[identity.ID]*register), settings: make(map[Setting]*register),
 		lowered: make(map[hand][]int), revoked: make(map[Hash][]int),
@@ -80,12 +80,12 @@ func (s *state) take(at int) {
 	s.file(at)
 	who, aboutRole := o.role()
 	switch {
-	case o.Author == s.host && aboutRole:
-		s.senior[who] = append(s.senior[who], at)
+	case s.senior(at) && aboutRole:
+		s.decided[who] = append(s.decided[who], at)
 		s.overrule(at, who)
 	case o.Kind == OpRelinquish:
-		s.senior[who] = append(s.senior[who], at)
-	case o.Author != s.host:
+		s.decided[who] = append(s.decided[who], at)
+	case !e.hosts:
 		s.acts[o.Author] = append(s.acts[o.Author], at)
 		if !o.Subject.IsZero() {
 			s.upon[o.Subject] = append(s.upon[o.Subject], at)
@@ -100,12 +100,17 @@ func (s *state) rightful(at int) bool {
 	if o.Kind == OpEpoch && o.Epoch != e.epoch+1 {
 		return false
 	}
+	t := &s.line.terms[e.term]
 	switch {
-	case o.Author == s.host:
-		return o.Subject != s.host && o.Kind != OpRelinquish
+	case e.accedes:
+		return s.stands(at)
+	case o.Kind == OpHandOver || o.Kind == OpTakeOver:
+		return false
+	case e.hosts:
+		return o.Subject != t.host && o.Subject != t.owner && o.Kind != OpRelinquish && s.stands(at)
 	case o.Kind == OpRelinquish:
 		return true
-	case o.makesModerator() || o.Subject == s.host:
+	case o.makesModerator() || o.Kind == OpSuccessor || o.Subject == t.host || o.Subject == t.owner:
 		return false
 	}
 	return s.roleBefore(o.Author, at) == invite.Moderator &&
@@ -116,19 +121,19 @@ func (s *state) rightful(at int) bool {
 // of the op at a place did not know, makes that op void.
 func (s *state) overruled(at int) bool {
 	o := &s.entries[at].op
-	if o.Author == s.host || o.Kind == OpRelinquish {
+	if s.senior(at) || o.Kind == OpRelinquish {
 		return false
 	}
 	beside := func(host int) bool { return !s.before(host, at) }
-	return slices.ContainsFunc(s.senior[o.Author], func(host int) bool { return s.strips(host) && beside(host) }) ||
-		slices.ContainsFunc(s.senior[o.Subject], func(host int) bool { return s.promotes(host) && beside(host) })
+	return slices.ContainsFunc(s.decided[o.Author], func(host int) bool { return s.strips(host) && beside(host) }) ||
+		slices.ContainsFunc(s.decided[o.Subject], func(host int) bool { return s.promotes(host) && beside(host) })
 }
 
 // roleBefore is the role that the host's ops and the person's own gave before the op
 // at a place.
 func (s *state) roleBefore(who identity.ID, at int) invite.Role {
 	var r register
-	for _, i := range s.senior[who] {
+	for _, i := range s.decided[who] {
 		if s.before(i, at) {
 			s.follow(&r, i)
 		}
@@ -138,8 +143,7 @@ func (s *state) roleBefore(who identity.ID, at int) invite.Role {
 
 // strips tells whether an op is the host's and leaves somebody less than a moderator.
 func (s *state) strips(at int) bool {
-	o := &s.entries[at].op
-	return o.Author == s.host && !o.makesModerator()
+	return s.senior(at) && !s.entries[at].op.makesModerator()
 }
 
 // overrule makes void what stands beside an op of the host's: what its subject did as
@@ -249,7 +253,7 @@ func (s *state) winner(r register) (at int, ok bool) {
 		oa, ob := &s.entries[a].op, &s.entries[b].op
 		return cmp.Or(
 			cmp.Compare(ob.begins(), oa.begins()),
-			cmp.Compare(s.rank(oa), s.rank(ob)),
+			cmp.Compare(s.rank(a), s.rank(b)),
 			cmp.Compare(oa.gives(), ob.gives()),
 			oa.Hash.Compare(ob.Hash),
 		)
@@ -257,12 +261,15 @@ func (s *state) winner(r register) (at int, ok bool) {
 }
 
 // rank is how senior an op's author is, the lower the more.
-func (s *state) rank(o *Op) int {
-	const host, moderator, self = 0, 1, 2
+func (s *state) rank(at int) int {
+	const owner, host, moderator, self = 0, 1, 2, 3
+	e := &s.entries[at]
 	switch {
-	case o.Author == s.host:
+	case s.senior(at) && e.op.Author == s.line.terms[e.term].owner:
+		return owner
+	case s.senior(at):
 		return host
-	case o.Kind == OpRelinquish:
+	case e.op.Kind == OpRelinquish:
 		return self
 	default:
 		return moderator
@@ -275,11 +282,8 @@ func (s *state) outcome(r register) standing {
 	if !ok {
 		return standing{role: invite.Listener}
 	}
-	st := standing{role: invite.Listener, by: s.entries[at].op.Hash, at: at}
-	if o := &s.entries[at].op; o.Kind == OpGrant {
-		st.role = o.Role
-	}
-	return st
+	o := &s.entries[at].op
+	return standing{role: o.roleGiven(), by: o.Hash, at: at}
 }
 
 // standing is what the log says about somebody; ok is false if it says nothing.

@@ -36,6 +36,9 @@ const (
 	OpSetting      OpKind = 11 // Setting is On or not
 	OpMute         OpKind = 12 // Subject is not heard; if On, until [OpUnmute], else until they lift it themselves
 	OpUnmute       OpKind = 13 // Subject may be heard again
+	OpHandOver     OpKind = 14 // Subject is the host, and the author a moderator
+	OpSuccessor    OpKind = 15 // Subject, or nobody, may take hosting over
+	OpTakeOver     OpKind = 16 // the author is the host, and Subject, who was, a moderator
 )
 
 // Setting is something of a room that a moderator switches on and off.
@@ -50,7 +53,7 @@ const (
 
 // String returns the kind's name.
 func (k OpKind) String() string {
-	names := [...]string{"none", "grant", "revoke", "relinquish", "ban", "unban", "title", "epoch", "revoke-invite", "lower-hand", "close", "setting", "mute", "unmute"}
+	names := [...]string{"none", "grant", "revoke", "relinquish", "ban", "unban", "title", "epoch", "revoke-invite", "lower-hand", "close", "setting", "mute", "unmute", "hand-over", "successor", "take-over"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -77,6 +80,7 @@ type Op struct {
 	Hand       int64            `cbor:"12,keyasint,omitempty"` // [Presence.Hand]
 	Setting    Setting          `cbor:"13,keyasint,omitempty"`
 	On         bool             `cbor:"14,keyasint,omitempty"`
+	Deed       invite.Chain     `cbor:"15,keyasint,omitempty"` // by which Subject lets people in who ask for a ticket
 
 	Author identity.ID `cbor:"-"` // who signed it
 	Hash   Hash        `cbor:"-"` // of the envelope
@@ -94,8 +98,8 @@ func (o Op) sign(key identity.Key) ([]byte, error) {
 
 // OpenOp verifies an op's envelope and form. Whether the op counts is for the log.
 func OpenOp(envelope []byte) (Op, error) {
-	if len(envelope) > maxOp {
-		return Op{}, fmt.Errorf("op: %w: %d bytes, at most %d", ErrMalformed, len(envelope), maxOp)
+	if len(envelope) > maxOp+maxDeed {
+		return Op{}, fmt.Errorf("op: %w: %d bytes, at most %d", ErrMalformed, len(envelope), maxOp+maxDeed)
 	}
 	author, payload, err := identity.Open(OpPurpose, envelope)
 	if err != nil {
@@ -107,6 +111,9 @@ func OpenOp(envelope []byte) (Op, error) {
 	}
 	if err := o.check(); err != nil {
 		return Op{}, err
+	}
+	if passes := o.Kind == OpHandOver || o.Kind == OpSuccessor; len(envelope) > maxOp && !passes {
+		return Op{}, fmt.Errorf("op: %w: %d bytes, at most %d of this kind", ErrMalformed, len(envelope), maxOp)
 	}
 	o.Author, o.Hash = author, sha256.Sum256(envelope)
 	return o, nil
@@ -126,7 +133,7 @@ func (o Op) check() error {
 	switch o.Kind {
 	case OpGrant:
 		sound = about && (o.Role == invite.Speaker || o.Role == invite.Moderator)
-	case OpRevoke, OpBan, OpUnban, OpMute, OpUnmute:
+	case OpRevoke, OpBan, OpUnban, OpMute, OpUnmute, OpHandOver, OpTakeOver:
 		sound = about
 	case OpSetting:
 		sound = o.Setting != 0
@@ -138,7 +145,7 @@ func (o Op) check() error {
 		sound = o.Epoch > 0
 	case OpRevokeInvite:
 		sound = o.Invite != Hash{}
-	default: // close and relinquish need no more, and a later version knows what it needs
+	default: // close, relinquish and successor need no more, and a later version knows what it needs
 		sound = o.Kind != 0
 	}
 	if !sound {
@@ -152,14 +159,30 @@ func (o *Op) role() (who identity.ID, ok bool) {
 	switch o.Kind {
 	case OpGrant, OpRevoke, OpBan, OpUnban:
 		return o.Subject, true
-	case OpRelinquish:
+	case OpTakeOver: // leaves who was the host a moderator
+		return o.Subject, true
+	case OpRelinquish, OpHandOver:
 		return o.Author, true
 	default:
 		return identity.ID{}, false
 	}
 }
 
-func (o *Op) makesModerator() bool { return o.Kind == OpGrant && o.Role == invite.Moderator }
+// makesModerator tells whether an op makes a moderator of whom it is about: of a host
+// who ceases to be it, too.
+func (o *Op) makesModerator() bool { return o.roleGiven() == invite.Moderator }
+
+// roleGiven is what an op about somebody's role makes them.
+func (o *Op) roleGiven() invite.Role {
+	switch o.Kind {
+	case OpGrant:
+		return o.Role
+	case OpHandOver, OpTakeOver:
+		return invite.Moderator
+	default:
+		return invite.Listener
+	}
+}
 
 // begins is the number of the epoch that an op begins, else zero.
 func (o *Op) begins() uint32 {
@@ -172,7 +195,7 @@ func (o *Op) begins() uint32 {
 // gives is 0 for an op that takes and 1 for one that gives.
 func (o *Op) gives() int {
 	switch o.Kind {
-	case OpGrant, OpUnban, OpUnmute:
+	case OpGrant, OpUnban, OpUnmute, OpHandOver, OpTakeOver:
 		return 1
 	case OpSetting:
 		if !o.On {

@@ -30,7 +30,7 @@ func TestSplitsHealToOneRoom(t *testing.T) {
 
 func someCommand(rt *rapid.T, v *village) Command {
 	whom := func() identity.ID { return rapid.SampledFrom(v.people).Draw(rt, "whom").key.ID() }
-	switch rapid.IntRange(0, 15).Draw(rt, "command") {
+	switch rapid.IntRange(0, 18).Draw(rt, "command") {
 	case 0:
 		return InviteUp{whom()}
 	case 1:
@@ -61,6 +61,12 @@ func someCommand(rt *rapid.T, v *village) Command {
 		return UnmuteOther{whom()}
 	case 14:
 		return Set{rapid.SampledFrom([]Setting{StageLocked, HandsOff}).Draw(rt, "what"), rapid.Bool().Draw(rt, "on")}
+	case 15:
+		return HandOver{whom()}
+	case 16:
+		return NameSuccessor{whom()}
+	case 17:
+		return TakeOver{}
 	default:
 		return LowerHand{whom()}
 	}

@@ -13,7 +13,7 @@ import (
 // role is what somebody may do now: by the log or, where it says nothing about them,
 // by their ticket, which makes a speaker at most: authority is the log's to give.
 func (r *Room) role(who identity.ID) invite.Role {
-	if who == r.genesis.Host {
+	if who == r.log.hosts() {
 		return invite.Host
 	}
 	if st, ok := r.state.standing(who); ok {
@@ -27,15 +27,25 @@ func (r *Room) role(who identity.ID) invite.Role {
 
 // allowed applies the rules (doc.go) to an op of one's own, as the log stands now.
 func (r *Room) allowed(o Op) error {
-	if o.Kind == OpRelinquish {
+	switch o.Kind {
+	case OpRelinquish:
 		return nil
+	case OpTakeOver:
+		return r.mayTakeOver()
+	default: // as the role says
 	}
 	mine, theirs := r.role(r.own.Author), r.role(o.Subject)
 	switch {
 	case mine < invite.Moderator:
 		return ErrNotAllowed
-	case o.Subject == r.genesis.Host:
+	case mine < invite.Host && (o.Kind == OpHandOver || o.Kind == OpSuccessor):
+		return ErrHostOnly
+	case o.Kind == OpHandOver && o.Subject != r.own.Author:
+		return r.mayHost(o.Subject)
+	case r.protected(o.Subject):
 		return ErrHostStays
+	case o.Kind == OpSuccessor && !o.Subject.IsZero():
+		return r.mayHost(o.Subject)
 	case o.Kind == OpGrant && o.Role != invite.Speaker && o.Role != invite.Moderator:
 		return fmt.Errorf("%w: nobody can be made %v", ErrMalformed, o.Role)
 	case mine == invite.Moderator && (o.makesModerator() || theirs >= invite.Moderator):
@@ -44,6 +54,39 @@ func (r *Room) allowed(o Op) error {
 		return fmt.Errorf("%w: let them come back first", ErrBanned)
 	case o.Kind == OpGrant && !o.makesModerator() && r.isOn(StageLocked):
 		return ErrLocked
+	}
+	return nil
+}
+
+// protected tells whether nobody takes anything from somebody: the host, and whose the
+// room is while another is its host.
+func (r *Room) protected(who identity.ID) bool {
+	t := r.log.latest()
+	return who == t.host || who == t.owner
+}
+
+// mayHost tells whether somebody can be made the host, or named for it.
+func (r *Room) mayHost(who identity.ID) error {
+	switch _, known := r.state.standing(who); {
+	case r.state.banned(who):
+		return fmt.Errorf("%w: let them come back first", ErrBanned)
+	case !known && !r.protected(who) && r.find(who) == nil:
+		return ErrNotHere
+	}
+	return nil
+}
+
+// mayTakeOver tells whether one can make oneself the host: the owner at any time, the
+// successor while the host is not here.
+func (r *Room) mayTakeOver() error {
+	t := r.log.latest()
+	switch me := r.own.Author; {
+	case me == t.owner:
+		return nil
+	case me != r.log.successor():
+		return ErrNoHeir
+	case r.find(t.host) != nil:
+		return ErrHostHere
 	}
 	return nil
 }
@@ -72,6 +115,10 @@ func (r *Room) needless(o Op) bool {
 	case OpUnmute:
 		_, ok := r.state.muted(o.Subject)
 		return !ok
+	case OpSuccessor:
+		return r.log.successor() == o.Subject
+	case OpTakeOver:
+		return r.log.hosts() == r.own.Author
 	case OpLowerHand:
 		return o.Hand == 0 || r.state.isLowered(hand{o.Subject, o.Hand})
 	default:
@@ -92,7 +139,7 @@ func (r *Room) right(now time.Duration, who identity.ID, chain invite.Chain) (in
 		return invite.Grant{}, fmt.Errorf("%w: %d steps, at most %d", invite.ErrChain, len(chain), invite.MaxDepth)
 	}
 	steps := path(chain)
-	if err := r.barred(who, steps); err != nil || who == r.genesis.Host {
+	if err := r.barred(who, steps); err != nil || who == r.genesis.Host || who == r.log.hosts() {
 		return invite.Grant{}, err
 	}
 	if len(chain) == 0 {
@@ -137,7 +184,7 @@ func (r *Room) Bars(who identity.ID) bool {
 
 // barred tells whether the log keeps somebody out who comes by these invites.
 func (r *Room) barred(who identity.ID, steps []Hash) error {
-	if who == r.genesis.Host {
+	if r.protected(who) {
 		return nil
 	}
 	if r.state.banned(who) {

@@ -73,7 +73,7 @@ func (r *Room) hear(now time.Duration, i Item) {
 // makeRoom tells whether one more person can be remembered, and forgets somebody who
 // is not seen if need be. Who has a part in the room is always remembered.
 func (r *Room) makeRoom(who identity.ID) bool {
-	if _, known := r.state.standing(who); known || who == r.genesis.Host || len(r.people) < maxPeople {
+	if _, known := r.state.standing(who); known || r.protected(who) || len(r.people) < maxPeople {
 		return true
 	}
 	var worst *person
@@ -188,7 +188,7 @@ func (r *Room) overtaken() bool {
 	if !r.hasChanged() {
 		return false
 	}
-	before := r.own
+	adopted, before := r.adopt(), r.own
 	if r.isOn(HandsOff) || r.state.isLowered(hand{r.own.Author, r.own.Hand}) {
 		r.own.Hand = 0
 	}
@@ -200,5 +200,5 @@ func (r *Room) overtaken() bool {
 	default:
 		r.own.Accepted = Hash{}
 	}
-	return r.own.Hand != before.Hand || r.own.Accepted != before.Accepted
+	return adopted || r.own.Hand != before.Hand || r.own.Accepted != before.Accepted
 }

@@ -55,7 +55,14 @@ func (p *player) play(words []string) string {
 		}
 		p.pass(d)
 	case "enter":
-		p.enter(words[1], keyOf(p.t, byte(len(p.people)+1)), nil)
+		key := keyOf(p.t, byte(len(p.people)+1))
+		if n := p.index(words[1]); n >= 0 { // who was here before and comes back
+			key = p.people[n].key
+			p.people = slices.Delete(p.people, n, n+1)
+		}
+		p.enter(words[1], key, nil)
+	case "device": // another one of the same person
+		p.enter(words[1], p.named(words[2]).key, nil)
 	case "cut":
 		p.named(words[1]).cut = true
 	case "join":
@@ -79,7 +86,7 @@ func (p *player) play(words []string) string {
 // command reads a command of a person.
 func (p *player) command(words []string) Command {
 	var who identity.ID
-	if i := slices.IndexFunc(p.people, func(v *villager) bool { return v.name == words[len(words)-1] }); i >= 0 {
+	if i := p.index(words[len(words)-1]); i >= 0 {
 		who = p.people[i].key.ID()
 	}
 	rest := strings.Join(words[1:], " ")
@@ -90,6 +97,7 @@ func (p *player) command(words []string) Command {
 		"name": SetName{rest}, "leave": Leave{}, "close": Close{}, "silence": MuteOther{who, false},
 		"lock-mic": MuteOther{who, true}, "hear": UnmuteOther{who}, "lock-stage": Set{StageLocked, true},
 		"unlock-stage": Set{StageLocked, false}, "hands-off": Set{HandsOff, true}, "hands-on": Set{HandsOff, false},
+		"hand-over": HandOver{who}, "name-successor": NameSuccessor{who}, "name-nobody": NameSuccessor{}, "take-over": TakeOver{},
 	}
 	c := commands[words[0]]
 	if c == nil {
@@ -98,8 +106,12 @@ func (p *player) command(words []string) Command {
 	return c
 }
 
+func (p *player) index(name string) int {
+	return slices.IndexFunc(p.people, func(v *villager) bool { return v.name == name })
+}
+
 func (p *player) named(name string) *villager {
-	i := slices.IndexFunc(p.people, func(v *villager) bool { return v.name == name })
+	i := p.index(name)
 	if i < 0 {
 		p.t.Fatalf("nobody is called %q", name)
 	}
@@ -111,6 +123,14 @@ func (p *player) see(who *villager) string {
 	v := who.View()
 	out := fmt.Sprintf("%q%s\n", v.Title, said(
 		v.Closed, " closed", v.Locked, " locked", v.NoHand, " no hands", v.Left, " left", v.Banned, " banned"))
+	for _, other := range p.people {
+		if v.Owner != v.Host && other.key.ID() == v.Owner {
+			out += fmt.Sprintf("  hosted for %s\n", other.name)
+		}
+		if other.key.ID() == v.Heir {
+			out += fmt.Sprintf("  %s may take over\n", other.name)
+		}
+	}
 	for _, seen := range v.People {
 		hand := slices.Index(v.Hands, seen.ID) + 1
 		out += fmt.Sprintf("  %s, %v%s\n", seen.Name, seen.Role, said(

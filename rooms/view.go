@@ -14,7 +14,9 @@ type View struct {
 	ID     identity.RoomID
 	Title  string
 	Policy Policy
-	Host   identity.ID
+	Host   identity.ID // now
+	Owner  identity.ID // who can take the room back: the host, unless a successor acts for them
+	Heir   identity.ID // whom the host has named to take over while they are away, or zero
 	Self   identity.ID
 	Epoch  uint32
 	Closed bool
@@ -32,11 +34,13 @@ type Person struct {
 	ID      identity.ID
 	Name    string
 	Role    invite.Role
-	OnStage bool      // may be heard
-	Invited bool      // to the stage, and has not answered
-	Muted   bool      // by themselves, or by a moderator
-	Mute    Mute      // by a moderator
-	Hand    time.Time // when it went up; zero when it is down
+	By      identity.ID // who gave them the role; zero if a ticket did, or nobody
+	Since   time.Time   // by that one's clock; zero if nobody did
+	OnStage bool        // may be heard
+	Invited bool        // to the stage, and has not answered
+	Muted   bool        // by themselves, or by a moderator
+	Mute    Mute        // by a moderator
+	Hand    time.Time   // when it went up; zero when it is down
 }
 
 // Mute is what a moderator did to somebody's microphone.
@@ -73,7 +77,7 @@ func (v View) NameOf(who identity.ID) string {
 // View returns what people see now.
 func (r *Room) View() View {
 	v := View{
-		ID: r.id, Title: r.state.title(), Policy: r.genesis.Policy, Host: r.genesis.Host, Self: r.own.Author,
+		ID: r.id, Title: r.state.title(), Policy: r.genesis.Policy, Host: r.log.hosts(), Owner: r.log.latest().owner, Heir: r.log.successor(), Self: r.own.Author,
 		Closed: r.state.closed(), Locked: r.isOn(StageLocked), NoHand: r.isOn(HandsOff), Left: r.left, Banned: r.barred(r.own.Author, r.path) != nil,
 	}
 	v.Policy.Topics = slices.Clone(v.Policy.Topics)
@@ -91,6 +95,9 @@ func (r *Room) View() View {
 
 func (r *Room) person(p *person, onStage bool) Person {
 	v := Person{ID: p.Author, Name: p.Name, Role: r.role(p.Author), Muted: p.Muted, OnStage: onStage}
+	if o := r.by(p.Author); o != nil {
+		v.By, v.Since = o.Author, time.UnixMilli(o.Time)
+	}
 	v.Invited = !onStage && !r.state.closed() && r.invitation(p) != Hash{}
 	if mute, ok := r.silenced(p); ok {
 		v.Muted, v.Mute = true, Muted
@@ -102,6 +109,20 @@ func (r *Room) person(p *person, onStage bool) Person {
 		v.Hand = time.UnixMilli(up)
 	}
 	return v
+}
+
+// by is the op that gave somebody their role, if one did.
+func (r *Room) by(who identity.ID) *Op {
+	if who == r.log.hosts() {
+		if at := r.log.latest().by; at >= 0 {
+			return &r.log.entries[at].op
+		}
+		return nil
+	}
+	if st, ok := r.state.standing(who); ok && st.role > invite.Listener {
+		return &r.log.entries[st.at].op
+	}
+	return nil
 }
 
 // stageOrder puts the host first and the audience last.

@@ -14,7 +14,7 @@ const (
 )
 
 // MaxItem is how many bytes an item has at most.
-const MaxItem = maxPresence + 1
+const MaxItem = max(maxPresence, maxOp+maxDeed) + 1
 
 func item(kind byte, envelope []byte) []byte { return append([]byte{kind}, envelope...) }
 

@@ -57,7 +57,11 @@ func TestCheckRefuses(t *testing.T) {
 		{"an op as a presence", append([]byte{itemPresence}, op(func(*Op) {})[1:]...), identity.ErrPurpose},
 		{"a cut", good[:len(good)-1], identity.ErrPurpose},
 		{"more than a presence has", append(bytes.Clone(good), make([]byte, maxPresence)...), ErrMalformed},
-		{"more than an op has", append([]byte{itemOp}, make([]byte, maxOp+1)...), ErrMalformed},
+		{"more than an op has", append([]byte{itemOp}, make([]byte, maxOp+maxDeed+1)...), ErrMalformed},
+		{"a ban as long as a deed", op(func(o *Op) { o.Kind, o.Subject, o.Deed = OpBan, who, invite.Chain{make([]byte, maxOp)} }), ErrMalformed},
+		{"a deed too long", op(func(o *Op) { o.Kind, o.Subject, o.Deed = OpHandOver, who, invite.Chain{make([]byte, maxOp+maxDeed)} }), ErrMalformed},
+		{"a room handed to nobody", op(func(o *Op) { o.Kind = OpHandOver }), ErrMalformed},
+		{"a room taken over from nobody", op(func(o *Op) { o.Kind = OpTakeOver }), ErrMalformed},
 		{"an op of another version", op(func(o *Op) { o.Version = 2 }), canon.VersionError{Met: 2, Want: 1}},
 		{"an op about another room", op(func(o *Op) { o.Room = identity.RoomID{1} }), ErrOtherRoom},
 		{"an op that follows nothing", op(func(o *Op) { o.Parents = nil }), ErrMalformed},
@@ -92,7 +96,10 @@ func TestCheckRefuses(t *testing.T) {
 			t.Errorf("%s: refused, and handed out", tt.name)
 		}
 	}
-	for name, b := range map[string][]byte{"a presence": good, "an op": op(func(*Op) {})} {
+	for name, b := range map[string][]byte{
+		"a presence": good, "an op": op(func(*Op) {}), "no successor": op(func(o *Op) { o.Kind = OpSuccessor }),
+		"an op with a deed": op(func(o *Op) { o.Kind, o.Subject, o.Deed = OpHandOver, who, invite.Chain{make([]byte, maxDeed)} }),
+	} {
 		if i, err := Check(v.id, b); err != nil || i.Author() != keyOf(t, 1).ID() {
 			t.Errorf("%s: by %v, %v", name, i.Author(), err)
 		}

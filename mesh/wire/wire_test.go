@@ -147,8 +147,12 @@ func FuzzUnmarshal(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := Unmarshal(out); err != nil || !reflect.DeepEqual(again, m) {
-			t.Errorf("%x: again %+v, %v", b, again, err)
+		again, err := Unmarshal(out)
+		if err != nil {
+			t.Fatalf("%x comes out as %x, which does not come in: %v", b, out, err)
+		}
+		if same, err := Marshal(again); err != nil || !bytes.Equal(same, out) {
+			t.Errorf("%x comes out as %x, then as %x, %v", b, out, same, err)
 		}
 	})
 }
