@@ -95,8 +95,10 @@ func (d *door) keep(item []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.kept[op.Hash] = struct{}{}
-	if op.Kind == rooms.OpGrant {
+	switch op.Kind {
+	case rooms.OpGrant, rooms.OpHandOver, rooms.OpSuccessor:
 		d.heeded[op.Subject] = struct{}{}
+	default: // it makes nobody's ops count that did not
 	}
 	clear(d.denied)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
 	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
@@ -71,12 +72,13 @@ func splitGossip(data []byte) (kind byte, payload []byte, err error) {
 	return data[0], data[1:], nil
 }
 
-// deed is something for the scribe: to keep an item, to say something to the room, or
-// to tell that all before it is done.
+// deed is something for the scribe: to keep an item or a ticket, to say something to the
+// room, or to tell that all before it is done.
 type deed struct {
-	keep []byte
-	say  []byte
-	done chan<- error // has room for one
+	keep   []byte
+	ticket invite.Chain
+	say    []byte
+	done   chan<- error // has room for one
 }
 
 // unsaid is how many messages are kept for the first one who comes to an empty room,
@@ -111,6 +113,11 @@ func (s *session) write() {
 					failed = fmt.Errorf("keep what was decided: %w", err)
 					lost[string(d.keep)] = true
 					s.log.Warn("the room's log could not be written down", "error", err)
+				}
+			case d.ticket != nil:
+				if err := s.n.cfg.Store.PutTicket(s.id, d.ticket); err != nil {
+					failed = fmt.Errorf("keep your right to be here: %w", err)
+					s.log.Warn("the ticket could not be written down", "error", err)
 				}
 			case len(lost) > 0 && lost[string(d.say[1:])]:
 				delete(lost, string(d.say[1:]))

@@ -29,12 +29,10 @@ func (m *member) invite(ctx context.Context, o InviteOptions) (invite.Link, erro
 	if err != nil {
 		return invite.Link{}, err
 	}
-	if v.Self != v.Host {
-		if next.Serial, err = m.number(next); err != nil {
-			return invite.Link{}, err
-		}
+	if err := m.number(&next); err != nil {
+		return invite.Link{}, err
 	}
-	if link.Chain, err = invite.Issue(m.n.cfg.Key, m.ticket, next); err != nil {
+	if link.Chain, err = invite.Issue(m.n.cfg.Key, m.shown.Load().right.ticket, next); err != nil {
 		return invite.Link{}, fmt.Errorf("make an invite: %w", err)
 	}
 	link.Bearer = bearer
@@ -70,22 +68,30 @@ func (m *member) draft(v rooms.View, o InviteOptions) (next invite.Invite, beare
 	return next, &secret, nil
 }
 
-// number takes the numbers that an invite needs from the quota of one's own.
-func (m *member) number(next invite.Invite) (serial uint32, err error) {
-	mine, _, err := m.ticket.Last()
-	if err != nil || mine.Quota == 0 {
-		return 0, ErrMayNotInvite
+// number takes the numbers that an invite needs from the quota of one's own. Who made the
+// room needs none, as long as they keep order in it.
+func (m *member) number(next *invite.Invite) error {
+	now := m.shown.Load()
+	if m.n.ID() == m.genesis.Host {
+		if me, _ := now.view.Me(); now.view.Host != now.view.Self && me.Role < invite.Moderator {
+			return ErrMayNotInvite
+		}
+		return nil
+	}
+	if now.right.invites == 0 {
+		return ErrMayNotInvite
 	}
 	takes := next.Takes()
-	own := m.ticket.ID()
+	own := now.right.ticket.ID()
 	first, err := m.n.cfg.Store.Reserve(append([]byte("invite"), own[:]...), takes)
 	if err != nil {
-		return 0, fmt.Errorf("number an invite: %w", err)
+		return fmt.Errorf("number an invite: %w", err)
 	}
-	if takes == 0 || first+takes > uint64(mine.Quota) {
-		return 0, fmt.Errorf("%w: you have %d in all", invite.ErrQuota, mine.Quota)
+	if takes == 0 || first+takes > uint64(now.right.invites) {
+		return fmt.Errorf("%w: you have %d in all", invite.ErrQuota, now.right.invites)
 	}
-	return uint32(first), nil
+	next.Serial = uint32(first)
+	return nil
 }
 
 // linkAddrs are where somebody of the room can be found: oneself, then relays, then

@@ -96,10 +96,9 @@ func (n *Node) Invites(ctx context.Context, room identity.RoomID) (IssuedList, e
 		return IssuedList{}, err
 	}
 	list := IssuedList{Limited: n.ID() != m.genesis.Host}
+	right := m.shown.Load().right
 	if list.Limited {
-		if mine, _, err := m.ticket.Last(); err == nil {
-			list.Left = uint64(mine.Quota)
-		}
+		list.Left = uint64(right.invites)
 	}
 	for i, link := range links {
 		one, takes, err := n.issued(link, records[i])
@@ -108,7 +107,9 @@ func (n *Node) Invites(ctx context.Context, room identity.RoomID) (IssuedList, e
 		}
 		one.Revoked = one.Revoked || revoked[i]
 		list.Invites = append(list.Invites, one)
-		list.Left -= min(list.Left, takes)
+		if link.Chain[:len(link.Chain)-1].ID() == right.ticket.ID() {
+			list.Left -= min(list.Left, takes)
+		}
 	}
 	return list, nil
 }

@@ -190,6 +190,7 @@ func (n *Node) enter(ctx context.Context, e entry) error {
 	if err != nil {
 		return err
 	}
+	e.ticket = m.shown.Load().right.ticket
 	if err := n.keepRoom(m.id, e, m.unkept); err != nil {
 		return fmt.Errorf("keep the room: %w", err)
 	}

@@ -118,7 +118,7 @@ func (m *member) fetchSecrets(ctx context.Context) {
 			again = nil // nobody will say; should the ban end, there is a change
 			continue
 		}
-		secret, err := m.n.findSecret(ctx, m.id, want, m.ticket, m.company())
+		secret, err := m.n.findSecret(ctx, m.id, want, m.shown.Load().right.ticket, m.company())
 		if err != nil {
 			m.log.Debug("no key for the room's new epoch yet", "epoch", want.epoch, "error", err)
 			again = time.After(retryKey)

@@ -20,7 +20,6 @@ import (
 // room itself, its secret, one's own voice and those of the others.
 type member struct {
 	*session
-	ticket invite.Chain
 	ears   ears
 	shown  atomic.Pointer[shown] // what people see
 	wanted chan need             // the secret that the loop lacks
@@ -28,6 +27,7 @@ type member struct {
 
 	// Owned by the loop.
 	room      *rooms.Room
+	stored    [32]byte      // the ticket that is
 	roomAt    time.Duration // when the room wants to be woken
 	changed   bool          // the room's view did
 	refused   error         // by the last command
@@ -78,7 +78,7 @@ func (n *Node) newMember(e entry) (*member, error) {
 		return nil, err
 	}
 	m := &member{
-		session: s, ticket: e.ticket, wanted: make(chan need, 1), behind: make(chan struct{}, 1),
+		session: s, wanted: make(chan need, 1), behind: make(chan struct{}, 1),
 		secrets: make(map[uint32]epoch.Secret), voices: make(map[uint64]*voice), rekeying: rekeying{at: never}, keyless: never,
 		gone: make(map[identity.ID]bool),
 	}
@@ -134,6 +134,7 @@ func (m *member) begin(now time.Duration) {
 		m.say(gossipItem, data)
 	}
 	m.step(now, mesh.Candidates{Peers: m.met})
+	m.stored = m.shown.Load().right.ticket.ID()
 	m.early, m.met = nil, nil
 	m.act(now, nil)
 	m.refresh(now)
@@ -185,6 +186,10 @@ func (m *member) refresh(now time.Duration) {
 		default:
 		}
 		m.wanted <- n
+	}
+	if ticket, _ := m.room.Ticket(); ticket.ID() != m.stored {
+		m.stored = ticket.ID()
+		m.scribe <- deed{ticket: ticket}
 	}
 	m.rekey(now)
 	m.partFrom(now)

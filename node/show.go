@@ -22,6 +22,13 @@ type shown struct {
 	lost       uint64
 	duplicates uint64
 	trusts     map[identity.ID]trust
+	right      right
+}
+
+// right is by what somebody is in a room, and how many they may invite; see [rooms.Room.Ticket].
+type right struct {
+	ticket  invite.Chain
+	invites uint32
 }
 
 // show makes what people see anew. It runs on the loop, and once before it.
@@ -30,6 +37,7 @@ func (m *member) show(place mesh.View) {
 		view: m.room.View(), place: place, keyed: m.keyed(m.now()),
 		delay: m.score.medianDelay(), received: m.score.received, lost: m.lostNow(), duplicates: m.score.duplicates, trusts: m.trusts(),
 	}
+	next.right.ticket, next.right.invites = m.room.Ticket()
 	m.revealed, m.revealAt = m.now(), never
 	if last := m.shown.Swap(next); last == nil || !reflect.DeepEqual(*last, *next) {
 		m.n.watchers.tell()
@@ -98,7 +106,7 @@ func (m *member) status(now time.Time) RoomStatus {
 	v := s.view
 	me, _ := v.Me()
 	st := RoomStatus{
-		ID: v.ID, Title: v.Title, Kind: v.Policy.Kind.String(), Language: v.Policy.Language, Host: v.Host,
+		ID: v.ID, Title: v.Title, Kind: v.Policy.Kind.String(), Language: v.Policy.Language, Host: v.Host, Owner: v.Owner, Heir: v.Heir,
 		Role: max(me.Role, invite.Listener).String(), Closed: v.Closed, Locked: v.Locked, NoHands: v.NoHand, Banned: v.Banned,
 		OnStage: me.OnStage, Muted: me.Muted, Invited: me.Invited, Keyed: s.keyed,
 		Hands: slices.Clone(v.Hands), Network: s.network(), Tree: s.tree(),
@@ -113,7 +121,7 @@ func (m *member) status(now time.Time) RoomStatus {
 			ID: p.ID, Name: p.Name, Role: p.Role.String(), OnStage: p.OnStage, Invited: p.Invited, Muted: p.Muted, Mute: p.Mute.String(),
 			Self: p.ID == v.Self, Blocked: slices.Contains(blocked, p.ID), Hand: slices.Index(v.Hands, p.ID) + 1,
 			Speaking: p.OnStage && !p.Muted && m.ears.speaking(p.ID, now),
-			Voice:    t.String(),
+			Voice:    t.String(), By: p.By, Since: p.Since,
 		})
 	}
 	return st

@@ -37,8 +37,10 @@ type RoomStatus struct {
 	Title    string          `json:"title"`
 	Kind     string          `json:"kind"` // open, invite
 	Language string          `json:"language"`
-	Host     identity.ID     `json:"host"`
-	Role     string          `json:"role"` // own: host, moderator, speaker, listener
+	Host     identity.ID     `json:"host"`  // now
+	Owner    identity.ID     `json:"owner"` // who can take hosting back: the host, unless somebody stands in for them
+	Heir     identity.ID     `json:"heir"`  // who may take hosting over while the host is away, or zero
+	Role     string          `json:"role"`  // own: host, moderator, speaker, listener
 	Closed   bool            `json:"closed"`
 	Locked   bool            `json:"locked"`   // nobody new comes onto the stage
 	NoHands  bool            `json:"no_hands"` // hands cannot be raised
@@ -66,6 +68,8 @@ type Person struct {
 	ID       identity.ID `json:"id"`
 	Name     string      `json:"name"`
 	Role     string      `json:"role"`
+	By       identity.ID `json:"by"`    // who gave them the role; zero if nobody did but their invite
+	Since    time.Time   `json:"since"` // when, by that one's clock; zero if nobody did
 	OnStage  bool        `json:"on_stage"`
 	Invited  bool        `json:"invited"`
 	Muted    bool        `json:"muted"`
@@ -118,7 +122,9 @@ type TreeEdge struct {
 type Card struct {
 	Room     identity.RoomID `json:"room"`
 	Title    string          `json:"title"`
-	Host     identity.ID     `json:"host"`
+	Host     identity.ID     `json:"host"`  // now
+	Owner    identity.ID     `json:"owner"` // who can take hosting back: the host, unless somebody stands in for them
+	Heir     identity.ID     `json:"heir"`  // who may take hosting over while the host is away, or zero
 	HostName string          `json:"host_name"`
 	Kind     string          `json:"kind"`
 	People   int             `json:"people"`

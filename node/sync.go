@@ -144,7 +144,7 @@ func (m *member) syncWith(ctx context.Context, who identity.ID) error {
 		if err != nil {
 			return err
 		}
-		a, err := m.n.requestSync(ctx, who, m.id, heads, m.ticket)
+		a, err := m.n.requestSync(ctx, who, m.id, heads, m.shown.Load().right.ticket)
 		if err != nil {
 			return err
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/invite"
 )
 
-// DeedReserve is how many of the numbers of a deed's quota, the last ones, are for further
+// deedReserve is how many of the numbers of a deed's quota, the last ones, are for further
 // deeds, so that they need not be counted with a host's invites.
-const DeedReserve = 256
+const deedReserve = 256
 
 // deedOf is the right to invite people that a host gave somebody with the room, if the
 // log knows one and it was not taken back.
@@ -50,10 +50,10 @@ func (r *Room) newDeed(who identity.ID) (invite.Chain, error) {
 	if r.own.Author != r.genesis.Host {
 		own = r.deedOf(r.own.Author)
 		mine, _, err := own.Last()
-		if err != nil || mine.Quota < 2*DeedReserve || next.Serial >= DeedReserve {
+		if err != nil || mine.Quota < 2*deedReserve || next.Serial >= deedReserve {
 			return nil, ErrNoDeed
 		}
-		next.Quota = mine.Quota - DeedReserve
+		next.Quota = mine.Quota - deedReserve
 		next.Serial = mine.Quota - 1 - next.Serial
 	}
 	deed, err := invite.Issue(r.key, own, next)
@@ -73,9 +73,19 @@ func (r *Room) deedsBy(who identity.ID) (count uint32) {
 	return count
 }
 
-// Ticket is by what right one is here: what one came with or, of somebody to whom the
-// room was handed, the deed, which does not end.
-func (r *Room) Ticket() invite.Chain { return r.own.Ticket }
+// Ticket is by what right one is here: what one came with or, of somebody who has become
+// the host, the deed, which does not end. invites is how many one may make by it: they are
+// numbered below that. It does not bind who made the room.
+func (r *Room) Ticket() (ticket invite.Chain, invites uint32) {
+	ticket = r.own.Ticket
+	if last, _, err := ticket.Last(); err == nil {
+		invites = last.Quota
+	}
+	if deed := r.deedOf(r.own.Author); deed != nil && deed.ID() == ticket.ID() {
+		invites -= min(invites, deedReserve)
+	}
+	return ticket, invites
+}
 
 // adopt makes the deed the ticket of who has become the host.
 func (r *Room) adopt() (adopted bool) {

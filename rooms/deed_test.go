@@ -27,7 +27,10 @@ func TestWhoGetsTheRoomGetsTheRightToInvite(t *testing.T) {
 	host, annKey, bobKey, carlKey := v.people[0], keyOf(t, 2), keyOf(t, 3), keyOf(t, 4)
 	ann := v.enter("ann", annKey, guest(t, v, host.key, nil, 0, annKey))
 	v.must(host, HandOver{annKey.ID()})
-	deed := ann.Ticket()
+	deed, invites := ann.Ticket()
+	if want := uint32(invite.MaxQuota - deedReserve); invites != want {
+		t.Errorf("ann may make %d invites, want %d", invites, want)
+	}
 	if _, err := deed.VerifyTicket(v.id, host.key.ID(), annKey.ID(), start.AddDate(10, 0, 0)); err != nil {
 		t.Fatalf("ann has the room by a right that ends: %v", err)
 	}
@@ -36,7 +39,8 @@ func TestWhoGetsTheRoomGetsTheRightToInvite(t *testing.T) {
 	if err := v.step(host, HandOver{annKey.ID()}); !errors.Is(err, ErrHostOnly) {
 		t.Errorf("who handed the room over hands it over again: %v", err)
 	}
-	v.enter("carl", carlKey, guest(t, v, bobKey, bob.Ticket(), 0, carlKey))
+	bobs, _ := bob.Ticket()
+	v.enter("carl", carlKey, guest(t, v, bobKey, bobs, 0, carlKey))
 	for _, p := range v.people {
 		if got, want := names(p), []string{"ann", "bob", "carl", "host"}; !slices.Equal(got, want) {
 			t.Errorf("%s sees %v, want %v", p.name, got, want)
@@ -80,7 +84,7 @@ func TestADeedIsWithdrawnWithTheName(t *testing.T) {
 		v.enter("bob", bobKey, guest(t, v, host.key, nil, 0, bobKey))
 		v.must(host, NameSuccessor{annKey.ID()})
 		deed := host.deedOf(annKey.ID())
-		if deed == nil || ann.Ticket().ID() != first.ID() {
+		if now, _ := ann.Ticket(); deed == nil || now.ID() != first.ID() {
 			t.Fatalf("%s: ann's deed %d steps, and her ticket is another", tt.name, len(deed))
 		}
 		v.must(host, tt.undo)
@@ -98,7 +102,7 @@ func TestADeedIsWithdrawnWithTheName(t *testing.T) {
 			v.enter("ann", annKey, first)
 			v.must(host, NameSuccessor{annKey.ID()})
 			v.must(host, HandOver{annKey.ID()})
-			again := v.people[len(v.people)-1].Ticket()
+			again, _ := v.people[len(v.people)-1].Ticket()
 			if err := host.MayEnter(v.now, carlKey.ID(), guest(t, v, annKey, again, 1, carlKey)); err != nil {
 				t.Errorf("%s: carl may not enter by ann's next deed: %v", tt.name, err)
 			}
@@ -112,7 +116,8 @@ func TestADeedNeedsOne(t *testing.T) {
 	ann := v.enter("ann", annKey, guest(t, v, host.key, nil, 0, annKey))
 	v.enter("bob", bobKey, guest(t, v, host.key, nil, 0, bobKey))
 	v.must(host, HandOver{annKey.ID()})
-	v.must(host, RevokeInvite{Hash(ann.Ticket().ID())})
+	deed, _ := ann.Ticket()
+	v.must(host, RevokeInvite{Hash(deed.ID())})
 	if err := v.step(ann, HandOver{bobKey.ID()}); !errors.Is(err, ErrNoDeed) {
 		t.Errorf("ann, whose right to invite was taken back, hands it on: %v", err)
 	}

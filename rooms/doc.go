@@ -85,12 +85,13 @@
 // Of strangers, who can sign what they like:
 //
 //  11. The log keeps an op only if its author was the host, or took the room over, or had
-//     been made a moderator by a host in its past, or gives up a role that an op in its past gave. It keeps
-//     1,000 ops of each moderator and 64 of anyone else, who are also on the account of
-//     the moderator who invited them; beyond that, an op is kept only on the account of
-//     a moderator, or the host, who follows it. Of the 20,000 ops in all, half are the
-//     host's of the day. A room changes hands 1,023 times at most. Which ops of a flood are kept differs from peer to peer, so it may see
-//     them differently, but no one else's.
+//     been made a moderator by a host in its past, or gives up a role that an op in its
+//     past gave. It keeps 1,000 ops of each moderator and 64 of anyone else, who are also
+//     on the account of the moderator who invited them; beyond that, an op is kept only on
+//     the account of a moderator, or the host, who follows it. Of the 20,000 ops in all,
+//     half are the host's of the day. A room changes hands 1,023 times at most. Which ops
+//     of a flood are kept differs from peer to peer, so it may see them differently, but
+//     no one else's.
 //  12. Ops whose parents are not known wait, at most 256 in all and 32 of one author;
 //     those of strangers give way first. What is dropped comes again by sync.
 //  13. A presence holds for 30 seconds after it was received, whatever clock it tells.

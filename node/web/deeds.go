@@ -95,6 +95,9 @@ var deeds = map[string]func(c Command) rooms.Command{
 	"ban":            func(c Command) rooms.Command { return rooms.Ban{Who: c.Peer} },
 	"ban-branch":     func(c Command) rooms.Command { return rooms.Ban{Who: c.Peer, Branch: true} },
 	"unban":          func(c Command) rooms.Command { return rooms.Unban{Who: c.Peer} },
+	"hand-over":      func(c Command) rooms.Command { return rooms.HandOver{Who: c.Peer} },
+	"name-successor": func(c Command) rooms.Command { return rooms.NameSuccessor{Who: c.Peer} },
+	"take-over":      func(Command) rooms.Command { return rooms.TakeOver{} },
 	"leave":          func(Command) rooms.Command { return rooms.Leave{} },
 	"close":          func(Command) rooms.Command { return rooms.Close{} },
 	"rename":         func(c Command) rooms.Command { return rooms.SetTitle{Title: strings.TrimSpace(c.Text)} },
@@ -103,7 +106,7 @@ var deeds = map[string]func(c Command) rooms.Command{
 // toSomeone are the deeds that are done to somebody else.
 var toSomeone = map[string]bool{
 	"invite-up": true, "make-moderator": true, "mute-speaker": true, "lock-mic": true, "unmute-speaker": true,
-	"ban": true, "ban-branch": true, "unban": true,
+	"ban": true, "ban-branch": true, "unban": true, "hand-over": true,
 }
 
 // command is what a room makes of it.
