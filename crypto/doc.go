@@ -87,7 +87,11 @@
 //
 // The host's device in the wrong hands is the room in the wrong hands: the identity key
 // is in the data directory, readable by its owner alone. There is no taking a key back;
-// the room is to be made anew.
+// the room is to be made anew. A passphrase (banyan id lock) keeps the identity from
+// whoever finds a copy of the directory, at the price of scrypt with 256 MiB a guess; the
+// rooms' secrets are beside it and not locked, so what was recorded of a room's traffic
+// opens to who has that copy. It is of no use against somebody who watches the device
+// while the node runs.
 //
 // Somebody who watches the network sees that addresses talk to each other and how much.
 // All connections are encrypted (QUIC or Noise) beside what is inside, but who is in a

@@ -34,6 +34,7 @@ var floors = []floor{
 	{"crypto/...", []string{"crypto/..."}, []string{
 		"golang.org/x/crypto", "github.com/fxamacker/cbor", "github.com/ipfs/go-cid", "github.com/multiformats/go-multihash",
 		"github.com/libp2p/go-libp2p/core/crypto", "github.com/libp2p/go-libp2p/core/peer", "github.com/libp2p/go-libp2p/core/record",
+		"github.com/tyler-smith/go-bip39",
 	}},
 
 	{"mesh", []string{"crypto/identity", "crypto/canon", "crypto/sframe", "mesh/wire"}, nil},
@@ -43,7 +44,7 @@ var floors = []floor{
 	{"node/measure", []string{"crypto/identity", "node/audio"}, nil},
 	{"node/play", []string{"node/audio"}, nil},
 	{"node/transport", []string{"crypto/identity", "crypto/canon"}, nil},
-	{"node/store", []string{"crypto/identity", "crypto/canon"}, []string{"go.etcd.io/bbolt"}},
+	{"node/store", []string{"crypto/identity", "crypto/canon"}, []string{"go.etcd.io/bbolt", "filippo.io/age"}},
 
 	{"mesh/sim", []string{"mesh", "mesh/wire", "crypto/identity", "crypto/canon", "crypto/sframe"}, nil},
 	{"node/transport/memory", []string{"node/transport", "crypto/identity"}, nil},

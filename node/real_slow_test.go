@@ -37,7 +37,7 @@ func startReal(t *testing.T, name string) *realNode {
 // startRealOver starts one whose links go by way of something else.
 func startRealOver(t *testing.T, name string, over func(transport.Links) transport.Links) *realNode {
 	t.Helper()
-	kept, err := store.Open(t.TempDir())
+	kept, err := store.Open(t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ const lowPeers, highPeers = 512, 1024
 // flags are what an operator can say.
 type flags struct {
 	data        string
+	passphrase  string // file
 	listen      []string
 	bootstrap   []string
 	maxChildren int
@@ -56,6 +57,7 @@ it (sound). Members name the relay by one of the addresses that it prints:
 	}
 	fs := root.Flags()
 	fs.StringVar(&f.data, "data", "banyan-relay-data", "directory for the relay's identity and what it remembers")
+	ground.AddPassphrase(root, &f.passphrase)
 	fs.StringArrayVar(&f.listen, "listen", []string{"/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/0.0.0.0/tcp/4001"}, "multiaddr to listen on; may be repeated")
 	fs.StringArrayVar(&f.bootstrap, "bootstrap", nil, "multiaddr of a peer or relay to meet others through; may be repeated")
 	fs.IntVar(&f.maxChildren, "max-children", 64, "how many peers to feed in each room at most")
@@ -87,7 +89,7 @@ func run(cmd *cobra.Command, f flags) (err error) {
 		return err
 	}
 	g, err := ground.Open(ground.Config{
-		Data: f.data, MaxLinks: f.maxRooms * f.maxChildren, Log: log,
+		Data: f.data, Ask: ground.Ask(cmd, f.passphrase), MaxLinks: f.maxRooms * f.maxChildren, Log: log,
 		Network: p2p.Config{Listen: f.listen, Bootstrap: f.bootstrap, Server: true, LowPeers: lowPeers, HighPeers: highPeers},
 	})
 	if err != nil {

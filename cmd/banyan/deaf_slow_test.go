@@ -242,7 +242,7 @@ func secretOf(t *testing.T, data, text string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(data)
+	s, err := store.Open(data, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-rooms/banyan/cmd/internal/ground"
 	"github.com/banyan-rooms/banyan/cmd/internal/program"
 )
 
 // nodeFlags are the flags of every command that runs a node.
 type nodeFlags struct {
 	data        string
+	passphrase  string // file
 	listen      []string
 	bootstrap   []string
 	name        string
@@ -28,6 +30,7 @@ type nodeFlags struct {
 func (f *nodeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	addData(cmd, &f.data)
+	ground.AddPassphrase(cmd, &f.passphrase)
 	flags.StringArrayVar(&f.listen, "listen", nil, "multiaddr to listen on (default: all interfaces, and a port that stays yours while it is free); may be repeated")
 	flags.StringArrayVar(&f.bootstrap, "bootstrap", nil, "multiaddr of a peer or relay to meet others through; may be repeated")
 	flags.StringVar(&f.name, "name", "", "the name that others see (default: the one you used last)")

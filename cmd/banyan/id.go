@@ -18,7 +18,9 @@ func newID() *cobra.Command {
 		Use:   "id",
 		Short: "Print your peer ID",
 		Long: `Print your peer ID: the name by which others can invite you. Your identity is made
-at the first use, and kept in the data directory; whoever has that file is you.`,
+at the first use, and kept in the data directory; whoever has that file is you. Lock it
+with a passphrase (banyan id lock), and write it down as words (banyan id export): there
+is nobody who could give you another copy.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			id, err := whoIs(data)
@@ -30,7 +32,7 @@ at the first use, and kept in the data directory; whoever has that file is you.`
 		},
 	}
 	addData(cmd, &data)
-	cmd.AddCommand(newCompare())
+	cmd.AddCommand(newCompare(), newExport(), newImport(), newLock(), newUnlock())
 	return cmd
 }
 
@@ -75,7 +77,7 @@ func whoIs(data string) (identity.ID, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return id, err
 	}
-	s, err := store.Open(data)
+	s, err := store.Open(data, nil)
 	if err != nil {
 		return id, err
 	}

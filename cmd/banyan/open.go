@@ -42,7 +42,7 @@ func open(ctx context.Context, cmd *cobra.Command, f nodeFlags) (*desk, error) {
 	if f.json {
 		d.say = func(e events.Event) { _ = events.Write(cmd.OutOrStdout(), e) } // a closed pipe is the reader's wish
 	}
-	d.ground, err = ground.Open(ground.Config{Data: f.data, Log: log, Network: p2p.Config{
+	d.ground, err = ground.Open(ground.Config{Data: f.data, Ask: ground.Ask(cmd, f.passphrase), Log: log, Network: p2p.Config{
 		Listen: f.listen, Bootstrap: f.bootstrap, MDNS: f.mdns, PortMap: !ground.Local(f.listen),
 	}})
 	if err != nil {

@@ -214,7 +214,7 @@ func TestSlowAKilledDemoLeavesNothingBehind(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		for err := errors.New("not tried"); err != nil; { // while its node has the directory
 			var s *store.Store
-			if s, err = store.Open(filepath.Join(dir, who)); err == nil {
+			if s, err = store.Open(filepath.Join(dir, who), nil); err == nil {
 				err = s.Close()
 			}
 			if ctx.Err() != nil {

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func writeForEver(dir string, acknowledged io.Writer) error {
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func crash(t *testing.T, dir string, after int) []string {
 // verify wants everything that was acknowledged, and nothing given twice.
 func verify(t *testing.T, dir string, acknowledged []string) {
 	t.Helper()
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	if err != nil {
 		t.Fatalf("after a crash: %v", err)
 	}

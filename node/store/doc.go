@@ -2,7 +2,10 @@
 // it was in, what it has promised.
 //
 // A data directory, mode 0700, holds two files. identity.key, mode 0600, is the
-// private key as one line of base64 (libp2p's format within). While a node runs there
+// private key as one line of base64 (libp2p's format within) or, locked with a passphrase,
+// a line that says whose it is and an armored file of age (age-encryption.org/v1) that
+// holds the same: its key is derived by scrypt with 256 MiB of memory. Only the identity
+// is locked; the database is as safe as the disk that it is on. While a node runs there
 // is node.json, mode 0600, which tells the same person's other programs how to ask it.
 // banyan.db is a bbolt database that one process at a time can open:
 //

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/banyan-rooms/banyan/crypto/identity"
 )
 
 const (
@@ -63,16 +61,6 @@ func closeDoor(dir string) error {
 		return sentence(doorOf(dir), err)
 	}
 	return nil
-}
-
-// ReadID reads whose a data directory is, also while a node has it. The error is
-// [fs.ErrNotExist] where nobody has been anybody yet.
-func ReadID(dir string) (identity.ID, error) {
-	key, err := readKey(filepath.Join(dir, keyName))
-	if err != nil {
-		return identity.ID{}, err
-	}
-	return key.ID(), nil
 }
 
 // readFile reads a small file of the data directory.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -56,16 +55,5 @@ func TestDamagedDoor(t *testing.T) {
 		if got, err := FindDoor(dir); err == nil || errors.Is(err, ErrNoDoor) {
 			t.Errorf("%s: found %v, %v", name, got, err)
 		}
-	}
-}
-
-func TestReadIDWhileANodeRuns(t *testing.T) {
-	dir := t.TempDir()
-	if id, err := ReadID(dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("nobody is %v, %v", id, err)
-	}
-	s := open(t, dir)
-	if id, err := ReadID(dir); err != nil || id != s.Key().ID() {
-		t.Errorf("read %v, %v, want %v", id, err, s.Key().ID())
 	}
 }

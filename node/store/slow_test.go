@@ -20,7 +20,7 @@ func TestSlowFullDisk(t *testing.T) {
 		t.Skipf("no small file system to be had here: %s", out)
 	}
 	defer exec.Command("umount", dir).Run()
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestSlowFullDisk(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = Open(dir); err != nil {
+	if s, err = Open(dir, nil); err != nil {
 		t.Fatalf("open on a full disk: %v", err)
 	}
 	defer s.Close()
@@ -51,7 +51,7 @@ func TestSlowFullDisk(t *testing.T) {
 		t.Skipf("no small file system to be had here: %s", out)
 	}
 	defer exec.Command("umount", small).Run()
-	if _, err := Open(small); !errors.Is(err, syscall.ENOSPC) {
+	if _, err := Open(small, nil); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("first start on a full disk: %v", err)
 	}
 }

@@ -56,9 +56,9 @@ type Store struct {
 	key  identity.Key
 }
 
-// Open opens a data directory, which it makes if there is none. Its errors are
-// sentences for people.
-func Open(dir string) (*Store, error) {
+// Open opens a data directory, which it makes if there is none; if its identity is locked,
+// ask is asked for the passphrase. Its errors are sentences for people.
+func Open(dir string, ask Ask) (*Store, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	if err = s.prepare(); err == nil {
-		s.key, err = loadKey(dir) // under the database's lock: two nodes never make two keys
+		s.key, err = loadKey(dir, ask) // under the database's lock: two nodes never make two keys
 	}
 	if err == nil {
 		err = closeDoor(dir)

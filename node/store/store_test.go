@@ -23,7 +23,7 @@ import (
 // open opens a data directory until the test ends.
 func open(t testing.TB, dir string) *Store {
 	t.Helper()
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestFirstStartAndSecond(t *testing.T) {
 func TestSecondNodeOnTheSameDirectory(t *testing.T) {
 	dir := t.TempDir()
 	first := open(t, dir)
-	_, err := Open(dir)
+	_, err := Open(dir, nil)
 	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("second open: %v, want ErrInUse and the directory", err)
 	}
@@ -132,7 +132,7 @@ func TestBadDirectories(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			tt.prepare(t, dir)
-			_, err := Open(filepath.Join(dir, tt.under))
+			_, err := Open(filepath.Join(dir, tt.under), nil)
 			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.words) {
 				t.Errorf("got %v, want %v and %q", err, tt.want, tt.words)
 			}

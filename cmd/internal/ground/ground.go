@@ -14,7 +14,8 @@ import (
 
 // Config says where the ground is.
 type Config struct {
-	Data string // directory
+	Data string    // directory
+	Ask  store.Ask // for the passphrase of an identity that is locked
 	// Network gets its key, and whom it knows, from the data directory.
 	Network p2p.Config
 	// MaxLinks bounds the links; 0 leaves it to package rtc.
@@ -39,7 +40,7 @@ func Open(c Config) (_ *Ground, err error) {
 			err = errors.Join(err, g.Close())
 		}
 	}()
-	if g.Store, err = store.Open(c.Data); err != nil {
+	if g.Store, err = store.Open(c.Data, c.Ask); err != nil {
 		return nil, err
 	}
 	c.Network.Key, c.Network.Log = g.Store.Key(), c.Log
