@@ -17,10 +17,11 @@ const defaultExpiry = 24 * time.Hour
 
 // invite makes a link to the room.
 func (m *member) invite(ctx context.Context, o InviteOptions) (invite.Link, error) {
-	v := m.shown.Load().view
-	if v.Closed {
-		return invite.Link{}, rooms.ErrClosed
+	now := m.shown.Load()
+	if err := m.mayInvite(now); err != nil {
+		return invite.Link{}, err
 	}
+	v := now.view
 	link := invite.Link{Room: m.id, Title: v.Title, Addrs: m.linkAddrs(), Hidden: v.Policy.Kind == rooms.Secret}
 	if v.Policy.Kind == rooms.Open {
 		return link, nil
@@ -68,19 +69,28 @@ func (m *member) draft(v rooms.View, o InviteOptions) (next invite.Invite, beare
 	return next, &secret, nil
 }
 
-// number takes the numbers that an invite needs from the quota of one's own. Who made the
-// room needs none, as long as they keep order in it.
-func (m *member) number(next *invite.Invite) error {
-	now := m.shown.Load()
-	if m.n.ID() == m.genesis.Host {
-		if me, _ := now.view.Me(); now.view.Host != now.view.Self && me.Role < invite.Moderator {
-			return ErrMayNotInvite
-		}
+// mayInvite tells whether this person can make invites: to an open room anybody can, else
+// who was granted some, and who made the room as long as they keep order in it.
+func (m *member) mayInvite(now *shown) error {
+	v := now.view
+	switch me, _ := v.Me(); {
+	case v.Closed:
+		return rooms.ErrClosed
+	case v.Policy.Kind == rooms.Open, now.right.invites > 0:
+		return nil
+	case m.n.ID() == m.genesis.Host && (v.Host == v.Self || me.Role >= invite.Moderator):
 		return nil
 	}
-	if now.right.invites == 0 {
-		return ErrMayNotInvite
+	return ErrMayNotInvite
+}
+
+// number takes the numbers that an invite needs from the quota of one's own. Who made the
+// room needs none.
+func (m *member) number(next *invite.Invite) error {
+	if m.n.ID() == m.genesis.Host {
+		return nil
 	}
+	now := m.shown.Load()
 	takes := next.Takes()
 	own := now.right.ticket.ID()
 	first, err := m.n.cfg.Store.Reserve(append([]byte("invite"), own[:]...), takes)

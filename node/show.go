@@ -23,6 +23,7 @@ type shown struct {
 	duplicates uint64
 	trusts     map[identity.ID]trust
 	right      right
+	removed    []Removed
 }
 
 // right is by what somebody is in a room, and how many they may invite; see [rooms.Room.Ticket].
@@ -38,6 +39,9 @@ func (m *member) show(place mesh.View) {
 		delay: m.score.medianDelay(), received: m.score.received, lost: m.lostNow(), duplicates: m.score.duplicates, trusts: m.trusts(),
 	}
 	next.right.ticket, next.right.invites = m.room.Ticket()
+	for _, who := range next.view.Removed {
+		next.removed = append(next.removed, Removed{ID: who, Name: m.room.NameOf(who)})
+	}
 	m.revealed, m.revealAt = m.now(), never
 	if last := m.shown.Swap(next); last == nil || !reflect.DeepEqual(*last, *next) {
 		m.n.watchers.tell()
@@ -109,7 +113,7 @@ func (m *member) status(now time.Time) RoomStatus {
 		ID: v.ID, Title: v.Title, Kind: v.Policy.Kind.String(), Language: v.Policy.Language, Host: v.Host, Owner: v.Owner, Heir: v.Heir,
 		Role: max(me.Role, invite.Listener).String(), Closed: v.Closed, Locked: v.Locked, NoHands: v.NoHand, Banned: v.Banned,
 		OnStage: me.OnStage, Muted: me.Muted, Invited: me.Invited, Keyed: s.keyed,
-		Hands: slices.Clone(v.Hands), Network: s.network(), Tree: s.tree(),
+		Hands: slices.Clone(v.Hands), Removed: slices.Clone(s.removed), MayInvite: m.mayInvite(s) == nil, Network: s.network(), Tree: s.tree(),
 	}
 	for _, c := range v.Cheats {
 		st.Frauds = append(st.Frauds, Fraud{Who: c.Who, Name: v.NameOf(c.Who)})

@@ -33,27 +33,35 @@ type KnownRoom struct {
 
 // RoomStatus is one room that the node is in.
 type RoomStatus struct {
-	ID       identity.RoomID `json:"id"`
-	Title    string          `json:"title"`
-	Kind     string          `json:"kind"` // open, invite
-	Language string          `json:"language"`
-	Host     identity.ID     `json:"host"`  // now
-	Owner    identity.ID     `json:"owner"` // who can take hosting back: the host, unless somebody stands in for them
-	Heir     identity.ID     `json:"heir"`  // who may take hosting over while the host is away, or zero
-	Role     string          `json:"role"`  // own: host, moderator, speaker, listener
-	Closed   bool            `json:"closed"`
-	Locked   bool            `json:"locked"`   // nobody new comes onto the stage
-	NoHands  bool            `json:"no_hands"` // hands cannot be raised
-	Banned   bool            `json:"banned"`   // own
-	OnStage  bool            `json:"on_stage"` // own
-	Muted    bool            `json:"muted"`    // own
-	Invited  bool            `json:"invited"`  // invited up, not yet answered
-	Keyed    bool            `json:"keyed"`    // the epoch's secret is here: sound can be heard
-	People   []Person        `json:"people"`   // stage first, then audience
-	Hands    []identity.ID   `json:"hands"`    // raised, first come first
-	Frauds   []Fraud         `json:"frauds"`   // invites that were given to two
-	Network  NetworkStatus   `json:"network"`
-	Tree     Tree            `json:"tree"`
+	ID        identity.RoomID `json:"id"`
+	Title     string          `json:"title"`
+	Kind      string          `json:"kind"` // open, invite
+	Language  string          `json:"language"`
+	Host      identity.ID     `json:"host"`  // now
+	Owner     identity.ID     `json:"owner"` // who can take hosting back: the host, unless somebody stands in for them
+	Heir      identity.ID     `json:"heir"`  // who may take hosting over while the host is away, or zero
+	Role      string          `json:"role"`  // own: host, moderator, speaker, listener
+	Closed    bool            `json:"closed"`
+	Locked    bool            `json:"locked"`     // nobody new comes onto the stage
+	NoHands   bool            `json:"no_hands"`   // hands cannot be raised
+	Banned    bool            `json:"banned"`     // own
+	OnStage   bool            `json:"on_stage"`   // own
+	Muted     bool            `json:"muted"`      // own
+	Invited   bool            `json:"invited"`    // invited up, not yet answered
+	Keyed     bool            `json:"keyed"`      // the epoch's secret is here: sound can be heard
+	People    []Person        `json:"people"`     // stage first, then audience
+	Hands     []identity.ID   `json:"hands"`      // raised, first come first
+	Removed   []Removed       `json:"removed"`    // who may not come back until they are let in again
+	Frauds    []Fraud         `json:"frauds"`     // invites that were given to two
+	MayInvite bool            `json:"may_invite"` // whether this person can make invites
+	Network   NetworkStatus   `json:"network"`
+	Tree      Tree            `json:"tree"`
+}
+
+// Removed is somebody who was removed for good.
+type Removed struct {
+	ID   identity.ID `json:"id"`
+	Name string      `json:"name"` // empty if it is not remembered
 }
 
 // Fraud says that somebody gave the same invite to two people, neither of whom is let in

@@ -235,6 +235,9 @@ func TestARemovalMakesAnEpochOverdue(t *testing.T) {
 	if got := len(host.Barred()); got != 2 {
 		t.Errorf("%d are barred, want 2", got)
 	}
+	if got := host.View().Removed; !slices.Equal(got, []identity.ID{annKey.ID()}) || host.NameOf(got[0]) != "ann" || host.NameOf(keyOf(t, 99).ID()) != "" {
+		t.Errorf("removed are %v, want ann", got)
+	}
 	// A ban that whoever began the epoch had not heard of makes the next one overdue.
 	host.cut = true
 	next(host, 2, nil)

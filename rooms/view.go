@@ -11,22 +11,23 @@ import (
 
 // View is a room as people see it. It is a copy.
 type View struct {
-	ID     identity.RoomID
-	Title  string
-	Policy Policy
-	Host   identity.ID // now
-	Owner  identity.ID // who can take the room back: the host, unless a successor acts for them
-	Heir   identity.ID // whom the host has named to take over while they are away, or zero
-	Self   identity.ID
-	Epoch  uint32
-	Closed bool
-	Locked bool           // the stage: nobody new comes onto it
-	NoHand bool           // hands cannot be raised
-	Left   bool           // the own person has left
-	Banned bool           // the own person may not be here, being banned or by an invite that was taken back
-	People []Person       // the stage first: host, moderators, speakers; then the audience; each by name and ID
-	Hands  []identity.ID  // raised, first come first
-	Cheats []invite.Cheat // who gave the same invite to two, in the order in which it was found out here
+	ID      identity.RoomID
+	Title   string
+	Policy  Policy
+	Host    identity.ID // now
+	Owner   identity.ID // who can take the room back: the host, unless a successor acts for them
+	Heir    identity.ID // whom the host has named to take over while they are away, or zero
+	Self    identity.ID
+	Epoch   uint32
+	Closed  bool
+	Locked  bool           // the stage: nobody new comes onto it
+	NoHand  bool           // hands cannot be raised
+	Left    bool           // the own person has left
+	Banned  bool           // the own person may not be here, being banned or by an invite that was taken back
+	People  []Person       // the stage first: host, moderators, speakers; then the audience; each by name and ID
+	Hands   []identity.ID  // raised, first come first
+	Removed []identity.ID  // who is banned, in rising order
+	Cheats  []invite.Cheat // who gave the same invite to two, in the order in which it was found out here
 }
 
 // Person is somebody in the room.
@@ -89,8 +90,22 @@ func (r *Room) View() View {
 	slices.SortFunc(v.People, func(a, b Person) int {
 		return cmp.Or(cmp.Compare(stageOrder(a), stageOrder(b)), cmp.Compare(a.Name, b.Name), a.ID.Compare(b.ID))
 	})
+	for who := range r.state.bans {
+		if r.state.banned(who) {
+			v.Removed = append(v.Removed, who)
+		}
+	}
+	slices.SortFunc(v.Removed, identity.ID.Compare)
 	v.Hands, v.Cheats = hands(v.People), slices.Clone(r.frauds.cheats)
 	return v
+}
+
+// NameOf is what somebody calls themselves, or did as long as this peer remembers it.
+func (r *Room) NameOf(who identity.ID) string {
+	if p := r.people[who]; p != nil {
+		return p.Name
+	}
+	return ""
 }
 
 func (r *Room) person(p *person, onStage bool) Person {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/node"
 )
 
 func newInspect() *cobra.Command {
@@ -31,14 +32,14 @@ The exit code is 0 for a link that holds now, 1 for one that does not.`,
 			if err != nil {
 				return err
 			}
-			i, err := inspect(link, time.Now())
+			i, err := node.Inspect(link, time.Now())
 			if err != nil {
 				return err
 			}
 			if asJSON {
 				err = json.NewEncoder(cmd.OutOrStdout()).Encode(i)
 			} else {
-				i.print(cmd.OutOrStdout())
+				inspection(i).print(cmd.OutOrStdout())
 			}
 			if err == nil && i.Trouble != "" {
 				return fmt.Errorf("%s", i.Trouble)
@@ -50,59 +51,8 @@ The exit code is 0 for a link that holds now, 1 for one that does not.`,
 	return cmd
 }
 
-// inspection is what a link holds.
-type inspection struct {
-	Room    identity.RoomID `json:"room"`
-	Title   string          `json:"title"`
-	Host    identity.ID     `json:"host,omitzero"` // as the link says
-	Invites []inspected     `json:"invites,omitempty"`
-	Addrs   []string        `json:"addrs,omitempty"`
-	Trouble string          `json:"trouble,omitempty"` // why it does not hold now
-}
-
-// inspected is one invite of it.
-type inspected struct {
-	ID        string        `json:"id"`
-	Issuer    identity.ID   `json:"issuer"`
-	Invitee   identity.ID   `json:"invitee,omitzero"` // none: whoever has the link
-	Role      string        `json:"role"`
-	Uses      uint32        `json:"uses,omitempty"`
-	Redeemers []identity.ID `json:"redeemers,omitempty"`
-	Quota     uint32        `json:"quota,omitempty"` // further invites by the invitee
-	From      *time.Time    `json:"from,omitempty"`
-	Until     *time.Time    `json:"until,omitempty"`
-}
-
-// inspect looks into a link as it is at a time.
-func inspect(link invite.Link, now time.Time) (inspection, error) {
-	i := inspection{Room: link.Room, Title: link.Title, Addrs: link.Addrs}
-	if len(link.Chain) == 0 {
-		return i, nil
-	}
-	chain, err := link.Chain.Invites()
-	if err != nil {
-		return i, err
-	}
-	i.Host = chain[0].Issuer
-	for _, s := range chain {
-		i.Invites = append(i.Invites, inspected{
-			ID: fmt.Sprintf("%x", s.ID), Issuer: s.Issuer, Invitee: s.Invitee, Role: s.Role.String(), Uses: s.Uses,
-			Redeemers: s.Redeemers, Quota: s.Quota, From: instant(s.NotBefore), Until: instant(s.NotAfter),
-		})
-	}
-	if _, err := link.Chain.Verify(link.Room, i.Host, now); err != nil {
-		i.Trouble = err.Error()
-	}
-	return i, nil
-}
-
-func instant(unix int64) *time.Time {
-	if unix == 0 {
-		return nil
-	}
-	t := time.Unix(unix, 0).UTC()
-	return &t
-}
+// inspection is what a link holds, for people.
+type inspection node.Inspection
 
 // print says it to people.
 func (i inspection) print(w io.Writer) {
@@ -111,7 +61,7 @@ func (i inspection) print(w io.Writer) {
 		fmt.Fprintln(w, "No right is needed and none is given: the room is open, or you have a ticket from before.")
 	}
 	for n, s := range i.Invites {
-		fmt.Fprintf(w, "\n%d. %s\n", n+1, s.words(i))
+		fmt.Fprintf(w, "\n%d. %s\n", n+1, i.words(s))
 	}
 	if len(i.Addrs) > 0 {
 		fmt.Fprintln(w, "\nSomebody of the room is, or was, at")
@@ -122,7 +72,7 @@ func (i inspection) print(w io.Writer) {
 }
 
 // words is one invite in a sentence.
-func (s inspected) words(i inspection) string {
+func (i inspection) words(s node.InspectedInvite) string {
 	who := func(id identity.ID) string {
 		if id == i.Host {
 			return "the host (" + id.String() + ")"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/node"
 )
 
 func person(t *testing.T, n byte) identity.Key {
@@ -66,12 +67,12 @@ func TestInspect(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
-		i, err := inspect(link, tt.now)
+		i, err := node.Inspect(link, tt.now)
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
 		var out strings.Builder
-		i.print(&out)
+		inspection(i).print(&out)
 		for _, want := range append(tt.says, `"Friday"`, room.String()) {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: said\n%s\nwant %q", tt.name, &out, want)

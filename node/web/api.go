@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/crypto/invite"
+	"github.com/banyan-rooms/banyan/node"
 )
 
 // actFor bounds one act; joining dials several peers and may take a while.
@@ -29,6 +31,7 @@ func (s *Server) api() http.Handler {
 	on("/blocked/{peer}", map[string]handler{"PUT": s.block(true), "DELETE": s.block(false)})
 	on("/rooms", map[string]handler{"POST": s.postRoom})
 	on("/join", map[string]handler{"POST": s.postJoin})
+	on("/inspect", map[string]handler{"POST": s.postInspect})
 	on("/links", map[string]handler{"POST": s.postLink})
 	on("/rooms/{room}/invite", map[string]handler{"POST": s.postInvite})
 	on("/rooms/{room}/invites", map[string]handler{"GET": s.getInvites})
@@ -127,6 +130,27 @@ func (s *Server) postJoin(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, err := s.cfg.Node.Join(ctx, link)
 	return made(w, id, err)
+}
+
+// postInspect says what an invite link holds, and asks nobody.
+func (s *Server) postInspect(w http.ResponseWriter, r *http.Request) error {
+	var body struct {
+		Link string `json:"link"`
+	}
+	if err := readJSON(r, &body); err != nil {
+		return err
+	}
+	link, err := invite.ParseLink(body.Link)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "%w", err)
+	}
+	inside, err := node.Inspect(link, time.Now())
+	if err != nil {
+		return refuse(http.StatusBadRequest, "%w", err)
+	}
+	inside.Invites, inside.Addrs = filled(inside.Invites), filled(inside.Addrs)
+	writeJSON(w, http.StatusOK, inside)
+	return nil
 }
 
 func (s *Server) postLink(w http.ResponseWriter, _ *http.Request) error {

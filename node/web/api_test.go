@@ -57,6 +57,8 @@ func TestBadRequests(t *testing.T) {
 		{"a room with no name", "POST", "/rooms/x/commands", `{"do":"leave"}`, 404, "names no room"},
 		{"a room one is not in", "POST", "/rooms/" + roomID(9).String() + "/commands", `{"do":"leave"}`, 404, "join it first"},
 		{"a deed that does not exist", "POST", in + "/commands", `{"do":"dance"}`, 400, "raise-hand"},
+		{"a link that is none", "POST", "/inspect", `{"link":"https://example.org"}`, 400, "a link begins with"},
+		{"handed to nobody", "POST", in + "/commands", `{"do":"hand-over"}`, 400, "needs the peer"},
 		{"a role that does not exist", "POST", in + "/invite", `{"role":"king"}`, 400, "king"},
 		{"a deed without its person", "POST", in + "/commands", `{"do":"invite-up"}`, 400, "needs the peer"},
 		{"a peer that is none", "POST", in + "/commands", `{"do":"invite-up","peer":"bob"}`, 400, "bob"},
@@ -69,6 +71,27 @@ func TestBadRequests(t *testing.T) {
 				t.Errorf("%d %q, want %d and %q", r.StatusCode, got, tt.status, tt.words)
 			}
 		})
+	}
+}
+
+func TestInspectALink(t *testing.T) {
+	s := testServer(t, newFake())
+	host, err := identity.Generate(seeded(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := invite.Issue(host, nil, invite.Invite{Room: roomID(1), Role: invite.Speaker, Invitee: peer(1), Quota: 3, NotAfter: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := invite.Link{Room: roomID(1), Title: "Roots", Chain: chain, Hidden: true}
+	answer := s.do(t, "POST", "/inspect", `{"link":"`+link.String()+`"}`)
+	got := body[node.Inspection](t, answer)
+	if answer.StatusCode != 200 || got.Title != "Roots" || !got.Hidden || got.Host != host.ID() || !strings.Contains(got.Trouble, "expired") {
+		t.Errorf("status %d, %+v", answer.StatusCode, got)
+	}
+	if len(got.Invites) != 1 || got.Invites[0].Invitee != peer(1) || got.Invites[0].Quota != 3 || got.Invites[0].Role != "speaker" {
+		t.Errorf("invites %+v", got.Invites)
 	}
 }
 

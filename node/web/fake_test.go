@@ -188,9 +188,34 @@ func obey(r *node.RoomStatus, c rooms.Command) {
 		r.Title = c.Title
 	case rooms.Close:
 		r.Closed = true
-	case rooms.Grant, rooms.Ban, rooms.Unban, rooms.SetName, rooms.RevokeInvite, rooms.Leave,
-		rooms.MuteOther, rooms.UnmuteOther, rooms.Set, rooms.NewEpoch:
+	case rooms.Set:
+		if c.What == rooms.StageLocked {
+			r.Locked = c.On
+		} else {
+			r.NoHands = c.On
+		}
+	case rooms.MuteOther:
+		them(r, c.Who).Muted, them(r, c.Who).Mute = true, map[bool]string{true: "locked", false: "muted"}[c.Locked]
+	case rooms.UnmuteOther:
+		them(r, c.Who).Muted, them(r, c.Who).Mute = false, "no"
+	case rooms.Ban:
+		r.Removed = append(r.Removed, node.Removed{ID: c.Who, Name: them(r, c.Who).Name})
+		r.People = slices.DeleteFunc(r.People, func(p node.Person) bool { return p.ID == c.Who })
+	case rooms.Unban:
+		r.Removed = slices.DeleteFunc(slices.Clone(r.Removed), func(p node.Removed) bool { return p.ID == c.Who })
+	case rooms.NameSuccessor:
+		r.Heir = c.Who
+	case rooms.HandOver:
+		r.Host, r.Owner, r.Role, me.Role = c.Who, c.Who, "moderator", "moderator"
+		them(r, c.Who).Role = "host"
+	case rooms.Grant, rooms.TakeOver, rooms.SetName, rooms.RevokeInvite, rooms.Leave,
+		rooms.NewEpoch:
 	}
+}
+
+// them is somebody in a room.
+func them(r *node.RoomStatus, who identity.ID) *node.Person {
+	return &r.People[slices.IndexFunc(r.People, func(p node.Person) bool { return p.ID == who })]
 }
 
 func (f *fake) Invite(_ context.Context, room identity.RoomID, o node.InviteOptions) (invite.Link, error) {
