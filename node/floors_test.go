@@ -60,7 +60,7 @@ var floors = []floor{
 		"crypto/...", "mesh", "mesh/wire", "rooms", "node/audio", "node/transport", "node/store",
 	}, nil},
 
-	{"node/web", []string{"node", "rooms", "crypto/...", "node/audio", "node/audio/..."}, []string{"github.com/pion"}},
+	{"node/web", []string{"node", "rooms", "crypto/...", "node/audio", "node/audio/..."}, []string{"github.com/pion", "github.com/prometheus/procfs"}},
 
 	{"cmd/...", []string{"..."}, []string{"github.com/spf13", "golang.org/x", "gonum.org/v1", "gopkg.in/yaml.v3", "github.com/prometheus"}},
 	{"cmd/banyan-relay", []string{"cmd/internal/...", "crypto/...", "rooms", "node", "node/store", "node/transport/..."}, []string{

@@ -16,9 +16,12 @@
 //     another port of this machine, is refused.
 //   - Authorization: Bearer, with [Config.Token]. For scripts.
 //
-// A cookie is not tied to a port, so a program of another user of this machine that
-// the browser visits at 127.0.0.1 could see it. Who shares a machine with people
-// that they do not trust should keep that in mind.
+// A cookie is not tied to a port, so a program of another user of this machine that the
+// browser visits at 127.0.0.1 could see it; and the arguments with which a browser is
+// started, a link among them, can be read by every user. So on Linux, where the system
+// tells whose a connection is, those of other users are refused whatever they bring.
+// Elsewhere, who shares a machine with people that they do not trust should keep it in
+// mind.
 //
 // # API
 //
@@ -33,6 +36,7 @@
 //	DELETE /blocked/{peer}            and again → 204
 //	POST   /rooms                     NewRoom → {"id"}
 //	POST   /join                      {"link"} or {"room"}, a room of the lobby → {"id"}
+//	POST   /inspect                   {"link"} → [node.Inspection]: what it holds; nobody is asked
 //	POST   /rooms/{room}/invite       NewInvite → Invitation
 //	GET    /rooms/{room}/invites      → [node.IssuedList]: what this person handed out
 //	DELETE /rooms/{room}/invites/{id} takes one back → 204

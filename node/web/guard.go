@@ -1,8 +1,11 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -19,10 +22,34 @@ type guard struct {
 	port   int
 	cookie string // its name; it holds the port, because cookies do not heed ports
 	now    func() time.Time
+	owner  func(net.Conn) (uid int, err error)
 }
 
 func newGuard(k *keys, port int) *guard {
-	return &guard{keys: k, port: port, cookie: "banyan-" + strconv.Itoa(port), now: time.Now}
+	return &guard{keys: k, port: port, cookie: "banyan-" + strconv.Itoa(port), now: time.Now, owner: owner}
+}
+
+// strangerKey is where a connection's context holds why it is not the local user's.
+type strangerKey struct{}
+
+// meet looks at who connects. Other users of this machine may come by a cookie, which
+// browsers send to all ports of a machine, or see a link among the arguments of a browser
+// that was started with it; where the system tells whose a connection is, neither is of
+// use to them. The superuser, who can do everything in any case, may come in: so do what
+// forwards ports.
+func (g *guard) meet(ctx context.Context, c net.Conn) context.Context {
+	uid, err := g.owner(c)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return ctx
+	case err != nil:
+		err = refuse(http.StatusForbidden, "it cannot be told whose program asks: %w", err)
+	case uid != os.Geteuid() && uid != 0:
+		err = refuse(http.StatusForbidden, "this page belongs to another user of this machine; run banyan yourself")
+	default:
+		return ctx
+	}
+	return context.WithValue(ctx, strangerKey{}, err)
 }
 
 // harden sets what every answer carries, refuses foreign hosts and bounds bodies.
@@ -37,6 +64,10 @@ func (g *guard) harden(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "microphone=(self), camera=(), geolocation=(), payment=(), usb=()")
 		h.Set("Cache-Control", "no-store")
+		if err, stranger := r.Context().Value(strangerKey{}).(error); stranger {
+			writeError(w, err)
+			return
+		}
 		if !g.ownHost(r.Host) {
 			writeError(w, refuse(http.StatusForbidden,
 				"this page answers at 127.0.0.1:%d only, not at the name that was asked for; open the link that banyan printed", g.port))

@@ -111,6 +111,7 @@ func (s *Server) Run(ctx context.Context) error {
 	srv := &http.Server{
 		Handler:           s.handler(),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       s.guard.meet,
 		ReadHeaderTimeout: headerFor,
 		ReadTimeout:       readFor,
 		WriteTimeout:      actFor + writeFor, // event streams set their own
