@@ -29,7 +29,7 @@ export class Microphone {
   constructor(room, stream, changed, unplugged) {
     this.room = room
     this.stream = stream
-    this.known = null // the session that the node has told of
+    this.told = new Set() // the sessions that the node has told of, perhaps before the link knew its own
     this.track = stream.getAudioTracks()[0]
     this.track.contentHint = 'speech'
     this.track.addEventListener('ended', unplugged)
@@ -46,8 +46,8 @@ export class Microphone {
   /** replaced is told which session the node has now; it says whether this one was
    * the node's before and another has taken its place. */
   replaced(current) {
-    if (current && current === this.link.id) this.known = current
-    return Boolean(current && this.known && this.known === this.link.id && current !== this.known)
+    if (current) this.told.add(current)
+    return Boolean(current && current !== this.link.id && this.told.has(this.link.id))
   }
 
   set muted(muted) {
