@@ -73,7 +73,7 @@ func (m *member) beginEpoch(n uint32) {
 			return
 		}
 		m.unlock(now, n, secret)
-		m.log.Info("began a new epoch, because somebody was removed", "epoch", n)
+		m.log.Info("began a new epoch, because somebody or some invite lets nobody in any more", "epoch", n)
 	})
 }
 

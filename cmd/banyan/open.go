@@ -42,7 +42,8 @@ func open(ctx context.Context, cmd *cobra.Command, f nodeFlags) (*desk, error) {
 	if f.json {
 		d.say = func(e events.Event) { _ = events.Write(cmd.OutOrStdout(), e) } // a closed pipe is the reader's wish
 	}
-	d.ground, err = ground.Open(ground.Config{Data: f.data, Ask: ground.Ask(cmd, f.passphrase), Log: log, Network: p2p.Config{
+	ask := ground.Ask(cmd, f.passphrase) //nolint:contextcheck // the command's ends by Ctrl-C, while ctx is the node's
+	d.ground, err = ground.Open(ground.Config{Data: f.data, Ask: ask, Log: log, Network: p2p.Config{
 		Listen: f.listen, Bootstrap: f.bootstrap, MDNS: f.mdns, PortMap: !ground.Local(f.listen),
 	}})
 	if err != nil {

@@ -76,11 +76,14 @@ func madeUp() node.Status {
 func hosting() node.RoomStatus {
 	r := node.RoomStatus{
 		Keyed: true, ID: roomID(1), Title: "What trees know about networks", Kind: "open", Language: "en",
-		Host: peer(1), Role: "host", OnStage: true,
+		Host: peer(1), Owner: peer(1), Heir: peer(2), Role: "host", OnStage: true, MayInvite: true, Locked: true,
+		Removed: []node.Removed{{ID: peer(200), Name: "Loud Larry"}, {ID: peer(201)}},
 		Network: node.NetworkStatus{Attached: true, Root: peer(40), Parent: peer(40), Backup: peer(41), Depth: 1, Children: 2, DelayMS: 42, Received: 60234, Lost: 3, Words: "one path, 42 ms from the stage"},
 	}
 	r.People = append(r.People, person(0, "host", true), person(1, "moderator", true), person(2, "speaker", true), person(3, "speaker", true))
+	r.People[1].By, r.People[1].Since = peer(1), time.Date(2026, 11, 20, 19, 5, 0, 0, time.UTC)
 	r.People[2].Muted = true
+	r.People[3].Muted, r.People[3].Mute = true, "locked"
 	for n := 4; n < 24; n++ {
 		r.People = append(r.People, person(n, "listener", false))
 	}
@@ -117,8 +120,8 @@ func tree(people int) node.Tree {
 // listening is a large room heard from the audience.
 func listening() node.RoomStatus {
 	r := node.RoomStatus{
-		Keyed: true, ID: roomID(2), Title: "Sunday reading: a very long title that wraps onto a second line on any phone", Kind: "invite",
-		Language: "vi", Host: peer(12), Role: "listener",
+		Keyed: true, ID: roomID(2), Title: "Sunday reading: a very long title that wraps onto a second line on any phone", Kind: "secret",
+		Language: "vi", Host: peer(12), Owner: peer(12), Role: "listener",
 		Network: node.NetworkStatus{Attached: true, Root: peer(40), Parent: peer(3), Depth: 2, DelayMS: 84, Received: 9000, Lost: 700, Words: "one path, 84 ms from the stage, some loss"},
 	}
 	for n := 1; n < 9; n++ {
@@ -137,7 +140,7 @@ func listening() node.RoomStatus {
 
 // invitedUp is a room whose host asks one to the stage.
 func invitedUp() node.RoomStatus {
-	r := node.RoomStatus{Keyed: true, ID: roomID(3), Title: "Kitchen table", Kind: "open", Host: peer(2), Role: "listener", Invited: true}
+	r := node.RoomStatus{Keyed: true, ID: roomID(3), Title: "Kitchen table", Kind: "open", Host: peer(2), Owner: peer(1), Role: "listener", Invited: true, MayInvite: true}
 	r.People = append(r.People, person(0, "listener", false), person(1, "host", true), person(2, "speaker", true), person(7, "listener", false))
 	r.People[0].Invited = true
 	r.Network = node.NetworkStatus{Attached: false, Words: "looking for a way in"}
@@ -148,7 +151,7 @@ func invitedUp() node.RoomStatus {
 
 func alone() node.RoomStatus {
 	return node.RoomStatus{
-		Keyed: true, ID: roomID(4), Title: "Just me", Kind: "invite", Host: peer(1), Role: "host", OnStage: true,
+		Keyed: true, ID: roomID(4), Title: "Just me", Kind: "invite", Host: peer(1), Owner: peer(1), Role: "host", OnStage: true, MayInvite: true,
 		People: []node.Person{person(0, "host", true)},
 	}
 }

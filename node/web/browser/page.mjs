@@ -28,6 +28,7 @@ await main(async ({ launch, visit }) => {
   await doors(browser, visit)
   const mai = await firstMinute(browser, visit)
   await pictures(mai)
+  await running(mai)
   await keyboard(mai)
   await stage(mai)
   await twoWindows(mai)
@@ -93,6 +94,39 @@ async function pictures(mai) {
   await mai.shot('invite')
   await mai.page.keyboard.press('Escape')
   await mai.until('Escape closes a window', () => !document.querySelector('dialog'))
+}
+
+// What a host decides about people and about the room.
+async function running(mai) {
+  await mai.page.goto(`${address}/#/room/${await room('What trees')}`)
+  const card = (name) => mai.page.getByRole('button', { name }).first().click()
+  await card(/^Jonas Weber/)
+  await mai.page.getByText('by you.').waitFor()
+  await mai.shot('moderator', { themes: ['light'] })
+  await mai.button('Remove from the room for good').click()
+  await mai.page.getByRole('heading', { name: 'Remove Jonas Weber?' }).waitFor()
+  await mai.shot('sure', { themes: ['light'] })
+  await mai.button('Remove', true).click()
+  await mai.button('Run the room').click()
+  await mai.shot('manage')
+  await mai.button('Let in again: Jonas Weber').click()
+  await mai.until('who was removed may come back', () => !window.banyan.state().rooms[0].removed.some((p) => p.name === 'Jonas Weber'))
+  const hands = mai.page.getByRole('switch', { name: /^No raised hands/ })
+  await hands.click()
+  await mai.until('hands are switched off', () => window.banyan.state().rooms[0].no_hands)
+  await mai.page.getByRole('switch', { name: /^No raised hands/, checked: true }).waitFor()
+  await hands.click()
+  await mai.until('and on', () => !window.banyan.state().rooms[0].no_hands)
+  await mai.page.keyboard.press('Escape')
+  await mai.page.goto(`${address}/#/room/${await room('Kitchen')}`)
+  await mai.page.keyboard.press('Escape')
+  await mai.page.getByText('Jonas Weber hosts this room for you.').waitFor()
+  await mai.page.goto(`${address}/#/`)
+  mai.forgiven.push('400 (Bad Request)')
+  await mai.page.getByLabel('Invite link').fill('banyan:nonsense')
+  await mai.button('Join').click()
+  await mai.page.getByText(/copy it whole/).waitFor()
+  mai.forgiven.length = 0
 }
 
 async function keyboard(mai) {

@@ -27,6 +27,15 @@ export const makeRoom = (room) => trying('make', () => enter(api.createRoom(room
 
 export const joinLink = (link) => trying('join', () => enter(api.joinLink(link)))
 
+/** openLink joins an open room at once; of any other it first says what the link holds. */
+export const openLink = (link) => trying('join', async () => {
+  const inside = await api.inspect(link)
+  if (inside.invites.length > 0) update({ dialog: { kind: 'link', link, inside } })
+  else await enter(api.joinLink(link))
+})
+
+export const setBlocked = (peer, on) => trying(`block ${peer}`, () => api.block(peer, on))
+
 export const joinRoom = (room) => trying(`join ${room}`, () => enter(api.joinRoom(room)))
 
 // enter shows a room once the state has it: it comes by another way than the answer.

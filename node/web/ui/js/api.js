@@ -47,6 +47,10 @@ export const setName = (name) => ask('PUT', '/self', { name })
 export const createRoom = (room) => json(ask('POST', '/rooms', room))
 export const joinLink = (link) => json(ask('POST', '/join', { link }))
 export const joinRoom = (room) => json(ask('POST', '/join', { room }))
+export const inspect = (link) => json(ask('POST', '/inspect', { link }))
+export const invites = (room) => json(ask('GET', `/rooms/${room}/invites`))
+export const revoke = (room, id) => ask('DELETE', `/rooms/${room}/invites/${id}`)
+export const block = (peer, on) => ask(on ? 'PUT' : 'DELETE', `/blocked/${peer}`)
 export const invite = (room, options) => json(ask('POST', `/rooms/${room}/invite`, options))
 
 export const command = (room, what, peer, text) =>

@@ -8,11 +8,13 @@ import { icon, logo } from './icons.js'
 import { Live } from './live.js'
 import { Bar } from './parts/bar.js'
 import { Card } from './parts/card.js'
-import { CloseRoom, Rename, Retitle } from './parts/ask.js'
+import { CloseRoom, Rename, Retitle, Sure } from './parts/ask.js'
+import { Chain } from './parts/chain.js'
 import { Consent } from './parts/consent.js'
 import { Help } from './parts/help.js'
 import { Invite } from './parts/invite.js'
-import { relayOf, whoIs } from './people.js'
+import { Manage } from './parts/manage.js'
+import { mayModerate, relayOf, whoIs } from './people.js'
 import { roomOf, store, update } from './store.js'
 import { t } from './strings.js'
 import { ThemeButton } from './theme.js'
@@ -84,12 +86,18 @@ function Window() {
   if (!dialog) return null
   if (dialog.kind === 'help') return Help()
   if (dialog.kind === 'rename') return Rename()
+  if (dialog.kind === 'link') return Chain()
   const room = roomOf(dialog.room)
   if (!room) return null
   switch (dialog.kind) {
     case 'invite': return Invite(room)
     case 'retitle': return Retitle(room)
     case 'close': return CloseRoom(room)
+    case 'manage': return mayModerate(room) && !room.closed ? Manage(room) : null
+    case 'sure': {
+      const person = whoIs(room, dialog.peer)
+      return person ? Sure(room, person, dialog.what) : null
+    }
     case 'consent': return room.invited && !room.on_stage ? Consent(room) : null
     case 'person': {
       const person = whoIs(room, dialog.peer) ?? relayOf(room, dialog.peer)

@@ -23,6 +23,8 @@ export function compare(before, after) {
     if (p.on_stage && !was?.on_stage) say('live.up', p)
     else if (was?.on_stage && !p.on_stage) say('live.down', p)
     else if (!was && after.people.length <= smallRoom) say('live.in', p)
+    if (was && p.role === 'moderator' && was.role !== p.role) say('live.moderator', p)
+    if (was && p.role === 'host' && was.role !== p.role) say('live.host', p)
     if (p.hand && !was?.hand) say('live.hand', p)
     if (was?.invited && !p.invited && !p.on_stage) say('live.declined', p)
   }
@@ -34,6 +36,9 @@ export function compare(before, after) {
 
 function compareSelf(before, after) {
   if (after.title !== before.title) add(t('live.title', { title: after.title }))
+  if (after.locked !== before.locked) add(t(after.locked ? 'live.locked' : 'live.unlocked'))
+  if (after.no_hands !== before.no_hands) add(t(after.no_hands ? 'live.nohands' : 'live.hands'))
+  if (after.role !== before.role && after.role !== 'speaker') add(t('live.role', { role: t(`role.${after.role}`) }))
   if (after.invited && !before.invited) add(t('live.invited'))
   if (after.on_stage && after.muted !== before.muted) add(t(after.muted ? 'live.muted' : 'live.unmuted'))
   const [a, b] = [before, after].map((r) => r.people.find((p) => p.self)?.hand ?? 0)

@@ -34,10 +34,27 @@ export function mayModerate(room) {
   return room.role === 'host' || room.role === 'moderator'
 }
 
-/** mayInvite tells whether a link can be made here: to an open room by anyone, else by
- * the host. */
-export function mayInvite(room) {
-  return !room.closed && (room.kind === 'open' || room.role === 'host')
+/** standsIn tells whether oneself is who may host while the host is away, and is needed. */
+export function standsIn(room) {
+  return !room.closed && room.heir === store.state.self.id && !whoIs(room, room.host)
+}
+
+/** hasStandIn tells whether somebody hosts the room in one's own stead. */
+export function hasStandIn(room) {
+  return !room.closed && room.owner === store.state.self.id && room.host !== room.owner
+}
+
+/** nameIn is what somebody is called who may not be in the room. */
+export function nameIn(room, id) {
+  if (id === store.state.self.id) return t('app.you')
+  return whoIs(room, id)?.name || t('person.ending', { key: shortID(id) })
+}
+
+/** why says who made somebody what they are, and when. */
+export function why(room, person) {
+  if (!person.by || person.role === 'listener') return ''
+  const when = new Date(person.since).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+  return t(person.by === person.id ? 'person.why.self' : 'person.why', { name: nameIn(room, person.by), when })
 }
 
 /** self is the person at this page, in a room. */
@@ -55,10 +72,13 @@ export function about(person) {
   return [person.self && t('app.you'), t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', ')
 }
 
+const muted = { muted: 'person.mutedby', locked: 'person.locked' }
+
 /** doing is what stands out about someone now. */
 export function doing(person) {
   const words = []
-  if (person.on_stage && person.muted) words.push(t('person.muted'))
+  if (person.on_stage && person.muted) words.push(t(muted[person.mute] ?? 'person.muted'))
+  if (person.blocked) words.push(t('person.blocked'))
   if (person.on_stage && ['proven', 'forged', 'unproven'].includes(person.voice)) words.push(t(`person.${person.voice}`))
   if (person.hand) words.push(t('person.hand', { n: person.hand }))
   if (person.invited) words.push(t('person.invited'))

@@ -16,6 +16,6 @@ export function t(key, values) {
 }
 
 /** count chooses between one and many: keys `key.one` and `key.many`, with {n}. */
-export function count(key, n) {
-  return t(n === 1 ? `${key}.one` : `${key}.many`, { n: n.toLocaleString() })
+export function count(key, n, values) {
+  return t(n === 1 ? `${key}.one` : `${key}.many`, { ...values, n: n.toLocaleString() })
 }

@@ -2,6 +2,7 @@
 
 import { command, setName } from '../actions.js'
 import { h } from '../dom.js'
+import { nameOf } from '../people.js'
 import { store } from '../store.js'
 import { t } from '../strings.js'
 import { Dialog, closeDialog, submitted } from './dialog.js'
@@ -31,6 +32,17 @@ function Ask(key, title, label, value, longest, save) {
       h('div', { class: 'buttons' },
         h('button', { class: 'primary' }, t('rename.go')),
         h('button', { type: 'button', class: 'plain', onclick: closeDialog }, t('app.cancel')))))
+}
+
+/** Sure asks before something is done to somebody that is not undone by a click. */
+export function Sure(room, person, what) {
+  const yes = async () => (await command(room.id, what, person.id)) && closeDialog()
+  const name = nameOf(person)
+  return Dialog({ key: 'sure', title: t(`sure.${what}`, { name }) },
+    h('p', null, t(`sure.${what}.note`, { name })),
+    h('div', { class: 'buttons' },
+      h('button', { class: 'danger solid', disabled: store.busy[`${what} ${person.id}`], onclick: yes }, t(`sure.${what}.go`)),
+      h('button', { class: 'plain', autofocus: true, onclick: closeDialog }, t('app.cancel'))))
 }
 
 /** CloseRoom asks whether to end a room for everyone. */

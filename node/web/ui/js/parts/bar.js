@@ -30,6 +30,7 @@ function standing(room, me) {
   if (store.connection !== 'ok') return t('bar.gone')
   if (store.hear === 'lost' || store.hear === 'elsewhere') return t(`hear.${store.hear}`)
   if (room.on_stage) {
+    if (me.mute === 'locked' || me.mute === 'muted') return t(`bar.by.${me.mute}`)
     if (store.mic === 'on') return t(room.muted ? 'bar.muted' : 'bar.live')
     return t('bar.stage')
   }
@@ -37,6 +38,9 @@ function standing(room, me) {
 }
 
 function AudienceActs(room, me) {
+  if (room.no_hands && !me.hand && !room.invited) {
+    return h('button', { class: 'plain', disabled: true }, icon('hand'), t('bar.nohands'))
+  }
   if (room.invited) {
     return h('button', { class: 'primary', onclick: () => update({ dialog: { kind: 'consent', room: room.id } }) },
       icon('mic'), t('bar.answer'))
@@ -63,6 +67,7 @@ function OpenButton(room) {
 }
 
 function MuteButton(room) {
+  if (self(room).mute === 'locked') return h('button', { class: 'pressed', disabled: true }, icon('lock'), t('bar.locked'))
   const label = store.mic === 'on' ? t(room.muted ? 'bar.unmute' : 'bar.mute') : t('bar.mic.connecting')
   return h('button', {
     class: room.muted ? 'pressed' : 'primary', 'aria-pressed': String(room.muted), title: `${label} (M)`,

@@ -1,7 +1,7 @@
 // The lobby: rooms that are open to all, rooms that one is in, and the two ways into
 // any other.
 
-import { go, joinLink, joinRoom, makeRoom } from '../actions.js'
+import { go, joinRoom, makeRoom, openLink } from '../actions.js'
 import { avatar } from '../avatar.js'
 import { h } from '../dom.js'
 import { icon } from '../icons.js'
@@ -74,7 +74,7 @@ function Entry({ key, title, kind, faces, by, people, speakers, language, act })
       h('p', { class: 'soft' },
         h('span', null, by), h('span', null, count('people', people)), h('span', null, count('speakers', speakers)),
         language && h('span', { class: 'tag' }, languageName(language)),
-        kind === 'invite' && h('span', { class: 'tag' }, icon('lock'), t('room.invite')))),
+        kind !== 'open' && h('span', { class: 'tag' }, icon('lock'), t(`room.${kind}`)))),
     act)
 }
 
@@ -97,7 +97,7 @@ function Make() {
     h('form', { onsubmit: send },
       h('label', { class: 'field' }, h('span', null, t('make.title')),
         h('input', { name: 'title', required: true, maxlength: 120, autocomplete: 'off', placeholder: t('make.placeholder') })),
-      h('fieldset', null, h('legend', null, t('make.kind')), kind('open', 'globe', true), kind('invite', 'lock', false)),
+      h('fieldset', null, h('legend', null, t('make.kind')), kind('open', 'globe', true), kind('invite', 'lock', false), kind('secret', 'deaf', false)),
       h('label', { class: 'field' }, h('span', null, t('make.language')),
         h('select', { name: 'language' }, h('option', { value: '' }, t('make.language.none')),
           languages.map((l) => h('option', { key: l, value: l, lang: l }, languageName(l))))),
@@ -106,7 +106,7 @@ function Make() {
 
 function Join() {
   const send = submitted(async ({ link }, form) => {
-    if (await joinLink(link)) form.reset()
+    if (await openLink(link)) form.reset()
   })
   return h('section', { key: 'join', class: 'card', 'aria-labelledby': 'join-title' },
     h('h2', { id: 'join-title' }, t('home.join')),

@@ -1,7 +1,7 @@
 // The room: the stage on top, the audience below, beside them who wants to speak and
 // how the sound travels.
 
-import { go, leave } from '../actions.js'
+import { command, go, leave } from '../actions.js'
 import { h } from '../dom.js'
 import { icon } from '../icons.js'
 import { openInvite } from '../parts/invite.js'
@@ -9,7 +9,7 @@ import { Network } from '../parts/network.js'
 import { Person } from '../parts/person.js'
 import { Queue } from '../parts/queue.js'
 import { Tree, narrow } from '../parts/tree.js'
-import { doubtful, mayInvite, mayModerate, nameOf } from '../people.js'
+import { doubtful, hasStandIn, mayModerate, nameIn, nameOf, standsIn } from '../people.js'
 import { store, update } from '../store.js'
 import { count, t } from '../strings.js'
 import { languageName } from './home.js'
@@ -26,12 +26,12 @@ export function RoomHead(room) {
         mayModerate(room) && !room.closed && h('button', { class: 'quiet round', 'aria-label': t('room.rename'), title: t('room.rename'),
           onclick: () => update({ dialog: { kind: 'retitle', room: room.id } }) }, icon('pen'))),
       h('p', null,
-        h('span', { class: 'fact' }, icon(room.kind === 'invite' ? 'lock' : 'globe'), t(room.kind === 'invite' ? 'room.invite' : 'room.open')),
+        h('span', { class: 'fact' }, icon(room.kind === 'open' ? 'globe' : 'lock'), t(`room.${room.kind}`)),
         h('span', { class: 'fact' }, icon('people'), count('people', room.people.length)),
         room.language && h('span', { class: 'fact' }, languageName(room.language)))),
     h('div', { class: 'acts' },
-      mayInvite(room) && h('button', { class: 'cream', onclick: () => openInvite(room) }, icon('link'), t('room.invitebutton')),
-      room.role === 'host' && !room.closed && h('button', { class: 'quiet', onclick: () => update({ dialog: { kind: 'close', room: room.id } }) }, t('room.close'))))
+      room.may_invite && h('button', { class: 'cream', onclick: () => openInvite(room) }, icon('link'), t('room.invitebutton')),
+      mayModerate(room) && !room.closed && h('button', { class: 'quiet', onclick: () => update({ dialog: { kind: 'manage', room: room.id } }) }, icon('shield'), t('manage.open'))))
 }
 
 /** RoomView draws a room. */
@@ -44,6 +44,7 @@ export function RoomView(room) {
       h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
     room.banned && h('p', { key: 'banned', class: 'notice', role: 'status' }, t('room.banned'),
       h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
+    Hosting(room),
     Warnings(room),
     h('div', { class: 'columns' },
       h('div', { class: 'floor' },
@@ -65,6 +66,17 @@ export function RoomView(room) {
         !room.closed && Network(room))))
 }
 
+// Hosting is what one has to know of who hosts, and what is switched off for all.
+function Hosting(room) {
+  const back = (key, label, values) => h('p', { key, class: 'notice', role: 'status' }, t(key, values),
+    h('button', { class: 'plain', disabled: store.busy['take-over '], onclick: () => command(room.id, 'take-over') }, t(label)))
+  return [
+    standsIn(room) && back('room.standin', 'room.takeover'),
+    hasStandIn(room) && back('room.hosted', 'room.takeback', { name: nameIn(room, room.host) }),
+    !room.closed && room.locked && h('p', { key: 'locked', class: 'notice', role: 'status' }, t('room.locked')),
+  ]
+}
+
 // Warnings are what people have to know to trust what they hear and whom they meet.
 function Warnings(room) {
   return [
@@ -75,8 +87,8 @@ function Warnings(room) {
 }
 
 function Nobody(room) {
-  return [h('p', { class: 'soft', key: 'nobody' }, t(mayInvite(room) ? 'room.audience.invite' : 'room.audience.empty')),
-    mayInvite(room) && h('button', { key: 'invite', class: 'plain more', onclick: () => openInvite(room) }, icon('link'), t('invite.title'))]
+  return [h('p', { class: 'soft', key: 'nobody' }, t(room.may_invite ? 'room.audience.invite' : 'room.audience.empty')),
+    room.may_invite && h('button', { key: 'invite', class: 'plain more', onclick: () => openInvite(room) }, icon('link'), t('invite.title'))]
 }
 
 function More(n) {
