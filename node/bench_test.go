@@ -147,3 +147,56 @@ func TestFramesTravelTogether(t *testing.T) {
 }
 
 var _ transport.Link = (*sink)(nil)
+
+// BenchmarkEnterALongRoom opens a room of 10,000 ops as they are stored, or as another
+// peer tells them: each is verified, taken in and, if it was told, kept.
+func BenchmarkEnterALongRoom(b *testing.B) {
+	const ops = 10_000
+	host := keyOf(b, 1)
+	genesis, id, err := rooms.NewGenesis(host, rooms.Genesis{Policy: rooms.Policy{Kind: rooms.Open, Title: "Bench"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	room, err := rooms.New(rooms.Config{Key: host, Genesis: genesis, Start: time.Now()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var log [][]byte
+	var bytes int
+	for n := range ops {
+		room.Step(time.Duration(n)*time.Second, rooms.SetTitle{Title: fmt.Sprint("title ", n)})
+		room.Drain(func(e rooms.Effect) {
+			if s, ok := e.(rooms.Store); ok {
+				log = append(log, s.Data)
+				bytes += len(s.Data)
+			}
+		})
+	}
+	world := memory.New(memory.Config{})
+	b.Cleanup(world.Close)
+	key := keyOf(b, 2)
+	peer := world.Add(key.ID())
+	for _, told := range []bool{false, true} {
+		b.Run(fmt.Sprintf("told=%v", told), func(b *testing.B) {
+			kept := newFakeStore()
+			n, err := New(Config{Key: key, Network: peer, Links: peer, Store: kept, MaxChildren: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			e := entry{genesis: genesis, items: log}
+			if !told {
+				if err := n.keepRoom(id, e, log); err != nil {
+					b.Fatal(err)
+				}
+				e.items = nil
+			}
+			for b.Loop() {
+				m, err := n.newMember(e)
+				if err != nil || len(m.room.Heads()) == 0 {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(bytes)/ops, "B/op-in-log")
+		})
+	}
+}

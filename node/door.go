@@ -87,9 +87,9 @@ func (d *door) heeds(author identity.ID) bool {
 }
 
 // keep takes note of an item that is in the log now.
-func (d *door) keep(item []byte) {
-	op, err := rooms.OpenOp(item[1:])
-	if err != nil {
+func (d *door) keep(item rooms.Item) {
+	op := item.Op
+	if op == nil {
 		return // what is no op changes nothing here
 	}
 	d.mu.Lock()

@@ -38,7 +38,7 @@ func (s *session) do(e mesh.Effect) {
 func (m *member) do(e rooms.Effect) {
 	switch e := e.(type) {
 	case rooms.Store:
-		m.door.keep(e.Data)
+		m.door.keep(e.Item)
 		m.scribe <- deed{keep: e.Data}
 	case rooms.Broadcast:
 		m.say(gossipItem, e.Data)

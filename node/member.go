@@ -107,17 +107,16 @@ func (n *Node) newMember(e entry) (*member, error) {
 
 // preload takes in items before the loop runs, and returns the ops that were new.
 func (m *member) preload(items [][]byte) (added [][]byte) {
-	for _, raw := range items {
-		i, err := rooms.Check(m.id, raw)
-		if err != nil {
+	for _, c := range checkAll(m.id, items) {
+		if c.err != nil {
 			m.n.counters.malformed.Add(1)
 			continue
 		}
-		m.room.Step(0, rooms.Received{Item: i})
+		m.room.Step(0, rooms.Received{Item: c.item})
 		m.room.Drain(func(e rooms.Effect) {
 			switch e := e.(type) {
 			case rooms.Store:
-				m.door.keep(e.Data)
+				m.door.keep(e.Item)
 				added = append(added, e.Data)
 			case rooms.Broadcast:
 				m.early = append(m.early, e.Data)

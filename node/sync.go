@@ -155,12 +155,11 @@ func (m *member) syncWith(ctx context.Context, who identity.ID) error {
 			return errors.New(a.Refused)
 		}
 		items := make([]rooms.Item, 0, len(a.Items))
-		for _, raw := range a.Items {
-			i, err := rooms.Check(m.id, raw)
-			if err != nil {
-				return fmt.Errorf("an item of the sync: %w", err)
+		for _, c := range checkAll(m.id, a.Items) {
+			if c.err != nil {
+				return fmt.Errorf("an item of the sync: %w", c.err)
 			}
-			items = append(items, i)
+			items = append(items, c.item)
 		}
 		_, err = ask(ctx, m.session, func(now time.Duration) bool {
 			for _, i := range items {

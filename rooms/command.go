@@ -296,8 +296,8 @@ func (r *Room) decide(now time.Duration, o Op) error {
 	if err != nil {
 		return fmt.Errorf("keep the decision: %w", err)
 	}
-	for _, raw := range added {
-		r.effects = append(r.effects, Store{raw})
+	for _, next := range added {
+		r.effects = append(r.effects, Store{next.raw, next})
 	}
 	r.effects = append(r.effects, Broadcast{i.raw})
 	r.changed()

@@ -142,9 +142,13 @@ type Effect interface{ isEffect() }
 
 // The effects, in the order in which they are to be carried out.
 type (
-	// Store asks to keep an item (an op), durably, before anything else is done about
-	// it: a [Broadcast] of the same op follows.
-	Store struct{ Data []byte }
+	// Store asks to keep an item (an op or a fraud), durably, before anything else is
+	// done about it: a [Broadcast] of the same op follows, if it is one's own. Data is
+	// the item's bytes.
+	Store struct {
+		Data []byte
+		Item Item
+	}
 	// Broadcast asks to send an item to everyone in the room.
 	Broadcast struct{ Data []byte }
 	// Changed says that the [View] is another one now.

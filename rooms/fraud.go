@@ -107,7 +107,7 @@ func (r *Room) convict(now time.Duration, i Item) bool {
 	}
 	known.proofs, known.cheats = append(known.proofs, i.raw), append(known.cheats, f.Cheat)
 	known.by[f.Who]++
-	r.effects = append(r.effects, Store{i.raw})
+	r.effects = append(r.effects, Store{i.raw, i})
 	for n, id := range f.Invites {
 		known.fallen[id], known.guests[f.For[n]] = true, true
 	}

@@ -70,7 +70,7 @@ func newLog(room identity.RoomID, g Genesis) *oplog {
 // add takes in an op, those that it was waiting for, and those that waited for it; it
 // returns the items that are new in the log, parents first. The error says why the op
 // is not among them.
-func (l *oplog) add(i Item) (added [][]byte, err error) {
+func (l *oplog) add(i Item) (added []Item, err error) {
 	if _, known := l.index[i.Op.Hash]; known {
 		return nil, errKnown
 	}
@@ -88,7 +88,7 @@ func (l *oplog) add(i Item) (added [][]byte, err error) {
 		if err != nil {
 			break
 		}
-		added = append(added, next.raw)
+		added = append(added, next)
 	}
 	if len(added) > 0 {
 		added = append(added, l.wake()...)
@@ -120,7 +120,7 @@ func (l *oplog) chain(i Item) (chain []Item, whole bool) {
 }
 
 // wake appends all waiting ops that can be in the log by now.
-func (l *oplog) wake() (added [][]byte) {
+func (l *oplog) wake() (added []Item) {
 	for again := true; again; {
 		again = false
 		var ready []waiter
@@ -137,7 +137,7 @@ func (l *oplog) wake() (added [][]byte) {
 			}
 			l.waiting.drop(held.Op)
 			if err == nil {
-				added, again = append(added, held.raw), true
+				added, again = append(added, held.Item), true
 			}
 		}
 	}

@@ -108,7 +108,7 @@ func TestAFloodCutsNobodyOff(t *testing.T) {
 	// An honest moderator, at whose node those came first, has built upon them.
 	follows := s.write(other, titled("honest"), again)
 	added, err := l.add(follows)
-	if err != nil || len(added) != 3 || !slices.Equal(added[0], beyond.raw) || !slices.Equal(added[2], follows.raw) {
+	if err != nil || len(added) != 3 || !slices.Equal(added[0].raw, beyond.raw) || !slices.Equal(added[2].raw, follows.raw) {
 		t.Errorf("added %d ops, %v; want the two of the flooder and the honest one", len(added), err)
 	}
 	if got := l.spent[other]; got != 3 {

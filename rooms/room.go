@@ -219,8 +219,8 @@ func (r *Room) receive(now time.Duration, i Item) {
 	case i.room() != r.id:
 	case i.Op != nil:
 		added, _ := r.log.add(i) // what is not added is known, waits or is of no account
-		for _, raw := range added {
-			r.effects = append(r.effects, Store{raw})
+		for _, next := range added {
+			r.effects = append(r.effects, Store{next.raw, next})
 		}
 		if len(added) > 0 {
 			r.changed()

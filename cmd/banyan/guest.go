@@ -118,6 +118,7 @@ func (g *guest) watch(ctx context.Context) error {
 	changed, stop := g.Watch()
 	defer stop()
 	first := true
+	var doubts doubts
 	lonely := time.After(lonelyAfter)
 	for {
 		room, here := g.look()
@@ -132,6 +133,10 @@ func (g *guest) watch(ctx context.Context) error {
 		}
 		if room.Network.Attached {
 			g.depth.Store(int64(room.Network.Depth))
+		}
+		for _, p := range doubts.begun(room.People) {
+			g.say(events.Event{Event: events.Forged, Room: room.ID.String(), ID: p.ID.String(), Name: p.Name})
+			printf(g.cmd, g.flags, "Somebody spoke in the voice of %s. You hear, and record, only what %s signed.", p.Name, p.Name)
 		}
 		if room.Closed || room.Banned {
 			what, words := events.Closed, "The room was closed."
@@ -154,6 +159,24 @@ func (g *guest) watch(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// doubts are those in whose voice somebody else speaks.
+type doubts map[identity.ID]bool
+
+// begun are those of whom it is known since the last look.
+func (d *doubts) begun(people []node.Person) (news []node.Person) {
+	now := make(doubts)
+	for _, p := range people {
+		if p.Voice != "forged" {
+			continue
+		}
+		if now[p.ID] = true; !(*d)[p.ID] {
+			news = append(news, p)
+		}
+	}
+	*d = now
+	return news
 }
 
 // lonelyAfter is how long somebody who comes back to a room looks for the others before

@@ -22,6 +22,7 @@ const (
 	Alone   = "alone"   // nobody else of a room that was entered before can be reached
 	Closed  = "closed"  // the room was closed by a moderator
 	Removed = "removed" // this node was removed from the room
+	Forged  = "forged"  // somebody spoke in a speaker's voice: ID, Name
 	Report  = "report"  // the last line of a run: Sent, AfterMS, Depth, Heard
 )
 
@@ -29,6 +30,7 @@ const (
 type Event struct {
 	Event   string          `json:"event"`
 	ID      string          `json:"id,omitempty"`
+	Name    string          `json:"name,omitempty"`
 	Addrs   []string        `json:"addrs,omitempty"`
 	Page    string          `json:"page,omitempty"`
 	Room    string          `json:"room,omitempty"`

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/banyan-rooms/banyan/node"
+)
+
+func TestAForgedVoiceIsToldOnce(t *testing.T) {
+	ann, bob := person(t, 1).ID(), person(t, 2).ID()
+	looks := []struct {
+		people []node.Person
+		want   int
+	}{
+		{nil, 0},
+		{[]node.Person{{ID: ann, Voice: "proven"}, {ID: bob, Voice: "unproven"}}, 0},
+		{[]node.Person{{ID: ann, Voice: "forged"}, {ID: bob, Voice: "proven"}}, 1},
+		{[]node.Person{{ID: ann, Voice: "forged"}, {ID: bob, Voice: "forged"}}, 1},
+		{[]node.Person{{ID: ann, Voice: "proven"}, {ID: bob, Voice: "forged"}}, 0},
+		{[]node.Person{{ID: ann, Voice: "forged"}}, 1}, // once more
+	}
+	var d doubts
+	for n, look := range looks {
+		if got := d.begun(look.people); len(got) != look.want {
+			t.Errorf("look %d: told of %v, want %d", n, got, look.want)
+		}
+	}
+}
