@@ -36,6 +36,7 @@ type Config struct {
 type Timing struct {
 	Beacon       time.Duration // 200 ms: an idle parent is heard at least so often (MESH.md)
 	Refresh      time.Duration // 1 s: what stands in a beacon is repeated while media flows, should one have been lost
+	Renew        time.Duration // 250 ms between words of a root that somebody asked for
 	Warm         time.Duration // 500 ms between beacons to those whose backup this peer is
 	Keepalive    time.Duration // 40 ms: a beacon stands in for media that paused (MESH.md: a packet each 40 ms)
 	KeepaliveFor time.Duration // 400 ms: for so long after the last media; then the link is idle
@@ -68,6 +69,7 @@ func (t Timing) withDefaults() Timing {
 	def := func(d *time.Duration, v time.Duration) { *d = cmp.Or(*d, v) }
 	def(&t.Beacon, 200*ms)
 	def(&t.Refresh, time.Second)
+	def(&t.Renew, 250*ms)
 	def(&t.Warm, 500*ms)
 	def(&t.Keepalive, 40*ms)
 	def(&t.KeepaliveFor, 400*ms)

@@ -253,7 +253,7 @@ func (m *Machine) becomeRoot(now time.Duration) {
 // is hung below that one.
 func (m *Machine) stepDown(now time.Duration) {
 	m.isRoot = false
-	m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}})
+	m.standAt(m.alone())
 	m.startSeeking(now, &m.seekParent, []identity.ID{m.lease.root})
 }
 

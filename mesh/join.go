@@ -12,6 +12,14 @@ import (
 // parallel is how many peers are probed at once (MESH.md).
 const parallel = 4
 
+// planned is how many rounds somebody who feeds others and has a parent goes on: long
+// enough for newer word of the root to reach those who are asked.
+const planned = 2
+
+// stuck is after how many rounds an orphan lets those go whom it feeds: whoever feeds
+// nobody may stand below anybody.
+const stuck = 4
+
 // maxRedirects is how often a seeker follows a redirect before it starts again.
 const maxRedirects = 3
 
@@ -202,6 +210,9 @@ func (m *Machine) suits(s *seeker, o offer) bool {
 	if s.backup {
 		return m.shelters(o.from, o.place)
 	}
+	if !m.feasible(o.place) {
+		return false
+	}
 	if !s.urgent {
 		return m.gains(o)
 	}
@@ -230,7 +241,11 @@ func (m *Machine) choose(now time.Duration, s *seeker) {
 	switch {
 	case best != nil:
 		m.ask(now, s, best.from)
-	case !m.follow(now, s):
+		return
+	case !s.backup && len(s.offers) > 0 && m.followed():
+		m.askNewer(s.offers[0].from, s.offers[0].place)
+	}
+	if !m.follow(now, s) {
 		m.rest(now, s)
 	}
 }
@@ -315,7 +330,7 @@ func (m *Machine) accepted(now time.Duration, from identity.ID, a *wire.Accept) 
 		}
 		return
 	}
-	if slices.Contains(a.Place.Path, m.id) {
+	if slices.Contains(a.Place.Path, m.id) || !s.backup && !m.feasible(a.Place) {
 		m.letGo(s)
 		m.next(now, s)
 		return
@@ -361,6 +376,12 @@ func (m *Machine) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 		return
 	}
 	place := s.place
+	if !s.backup && !m.feasible(place) { // somebody came below this peer meanwhile
+		s.tried = append(s.tried, id)
+		m.letGo(s)
+		m.next(now, s)
+		return
+	}
 	m.stopSeekingAt(s)
 	if s.backup {
 		m.backup, m.backupAt, m.backupSaid = id, place, now
@@ -428,11 +449,14 @@ func (m *Machine) next(now time.Duration, s *seeker) {
 // rest waits before the next round, longer each time. Who only looks for a better
 // place gives up until the next look.
 func (m *Machine) rest(now time.Duration, s *seeker) {
-	if !s.urgent && m.attached() {
+	if !s.urgent && m.attached() && (s.failures >= planned || !m.followed()) {
 		m.stopSeekingAt(s)
 		return
 	}
 	s.phase, s.target, s.prefer, s.redirects, s.tried = resting, identity.ID{}, nil, 0, s.tried[:0]
+	if !s.backup && s.failures >= stuck {
+		m.shed()
+	}
 	longest := 3 * time.Second
 	if s.backup {
 		longest *= 4

@@ -43,7 +43,7 @@ func (m *Machine) part() {
 		m.send(m.parent, &wire.Leave{Up: true})
 	}
 	m.children, m.parent, m.isRoot = nil, identity.ID{}, false
-	m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}})
+	m.standAt(m.alone())
 	for _, id := range m.linked() {
 		m.emit(HangUp{id})
 	}

@@ -28,6 +28,10 @@ type Machine struct {
 	isRoot     bool
 	epoch      uint32
 	placed     bool // the place has changed since those below were told
+	least      least
+	parentSeq  uint32        // of the parent's newest beacon
+	renewedAt  time.Duration // when this peer last did, or asked for it; 0 is never
+	renewAt    time.Duration // when this peer, a root, says again that it is there
 	parent     identity.ID
 	former     identity.ID // the last parent, which feeds this peer until formerTo
 	formerTo   time.Duration
@@ -179,6 +183,8 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 		m.reversed(now, from, msg)
 	case *wire.Handover:
 		m.handedOver(now, from, msg)
+	case *wire.Renew:
+		m.renewFor(now, msg)
 	case *wire.Report:
 		m.reported(now, from, msg)
 	case *wire.Tree:
@@ -212,6 +218,7 @@ func (m *Machine) tick(now time.Duration) {
 	m.seek(now, &m.seekBackup)
 	m.elect(now)
 	m.improve(now)
+	m.renew(now)
 	m.replay(now)
 	if m.placed {
 		m.beaconAll(now)

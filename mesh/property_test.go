@@ -124,13 +124,14 @@ func (w *world) lie(rt *rapid.T, to *peer) {
 	some := rapid.SliceOfN(rapid.SampledFrom(ids), 0, 4)
 	place := wire.Place{
 		Epoch: rapid.Uint32Range(0, 12).Draw(rt, "epoch"), Path: append(some.Draw(rt, "path"), from), Attached: rapid.Bool().Draw(rt, "attached"),
+		Seq: rapid.Uint32Range(0, 12).Draw(rt, "seq"),
 	}
 	yes, n := rapid.Bool().Draw(rt, "yes"), rapid.Uint32Range(0, 9).Draw(rt, "n")
 	messages := []wire.Message{
 		&wire.Offer{Nonce: to.seekParent.nonce, Place: place, Free: n, Others: some.Draw(rt, "others")},
 		&wire.Join{Backup: yes, Switch: !yes, Slots: n}, &wire.Accept{Backup: yes, Place: place},
 		&wire.Redirect{Backup: yes, To: some.Draw(rt, "to")}, &wire.Leave{Up: yes}, &wire.Move{To: some.Draw(rt, "to")},
-		&wire.Reverse{Place: place}, &wire.Handover{Epoch: place.Epoch},
+		&wire.Reverse{Place: place}, &wire.Handover{Epoch: place.Epoch}, &wire.Renew{Epoch: place.Epoch, Seq: place.Seq},
 		&wire.Report{Count: n, Free: n, Edges: []wire.Edge{{From: from, To: from}}}, &wire.Tree{Count: n},
 	}
 	raw, err := wire.Marshal(rapid.SampledFrom(messages).Draw(rt, "message"))

@@ -19,6 +19,10 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 	}
 	if from == m.backup {
 		m.backupAt, m.backupSaid = b.Place, now
+		if !m.attached() && !m.leaving && m.backupWarm() {
+			m.switchOver(now) // it has newer word of the root than this peer had
+			return
+		}
 	}
 	if from != m.parent {
 		m.notBelow(now, from)
@@ -29,6 +33,9 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 	m.successor = b.Successor
 	if b.Warm && now >= m.switchedAt+m.timing.Answer {
 		m.switchTo(now, from) // what asked it to feed this peer was lost
+	}
+	if m.outdated(b.Place) {
+		return
 	}
 	switch {
 	case b.Place.Attached:
@@ -141,7 +148,7 @@ func (m *Machine) orphan(now time.Duration, gone bool) {
 	m.parent, m.strayAt, m.askedAt = identity.ID{}, 0, 0
 	m.send(old, &wire.Leave{Up: true}) // if it lives, it need not feed this peer any more
 	m.hangUp(old)
-	m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}})
+	m.standAt(m.alone())
 	m.settleAt = now + m.timing.Settle
 	switch {
 	case gone && wasRoot && m.successor == m.id && m.offers():
@@ -149,15 +156,23 @@ func (m *Machine) orphan(now time.Duration, gone bool) {
 	case m.backupWarm():
 		m.switchOver(now)
 	default:
+		if id := m.backup; m.links[id] {
+			m.askNewer(id, m.backupAt)
+		}
 		m.startSeeking(now, &m.seekParent, []identity.ID{m.successor})
 		m.beaconAll(now)
 	}
 }
 
+// alone is the place of a peer without a parent.
+func (m *Machine) alone() wire.Place {
+	return wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}, Seq: m.place.Seq}
+}
+
 // backupWarm tells whether the backup can take over: its link is open, and it does not
 // stand below this peer.
 func (m *Machine) backupWarm() bool {
-	return !m.backup.IsZero() && m.links[m.backup] && !slices.Contains(m.backupAt.Path, m.id) && m.backupAt.Attached
+	return !m.backup.IsZero() && m.links[m.backup] && !slices.Contains(m.backupAt.Path, m.id) && m.backupAt.Attached && m.feasible(m.backupAt)
 }
 
 // switchOver makes the backup the parent, and asks it to replay what was missed.
@@ -216,7 +231,7 @@ func (m *Machine) shelters(id identity.ID, p wire.Place) bool {
 	case id == m.parent, slices.Contains(p.Path, m.id):
 		return false
 	case m.parent != m.place.Root():
-		return !slices.Contains(p.Path, m.parent)
+		return !slices.Contains(p.Path, m.parent) && (!m.followed() || len(p.Path)-1 < m.least.depth)
 	case !m.successor.IsZero():
 		return id == m.successor
 	default:

@@ -206,6 +206,8 @@ func (s *stage) message(m wire.Message) string {
 		return "I feed you from now on, " + s.place(m.Place)
 	case *wire.Handover:
 		return fmt.Sprintf("be the root after epoch %d", m.Epoch)
+	case *wire.Renew:
+		return fmt.Sprintf("I need newer word of the root than %d", m.Seq)
 	case *wire.Report, *wire.Tree:
 		return ""
 	}

@@ -73,22 +73,24 @@ func (m *Machine) spare() int {
 // standAt takes a place in the tree.
 func (m *Machine) standAt(p wire.Place) {
 	same := p.Epoch == m.place.Epoch && p.Attached == m.place.Attached && slices.Equal(p.Path, m.place.Path)
+	m.placed = m.placed || !same || p.Seq != m.place.Seq // those below hear of it at once
 	m.place, m.epoch = p, p.Epoch
+	m.stoodAt(p)
 	m.refreshNeighbors()
 	if !same {
-		m.placed = true // those below hear of it at once
 		m.changed()
 	}
 }
 
-// below takes the place below a parent's. It leaves the parent if that would be a
-// loop, or too deep.
+// below takes the place below a parent's. It leaves the parent if that could be a
+// loop, or is too deep.
 func (m *Machine) below(now time.Duration, parent wire.Place) {
-	if slices.Contains(parent.Path, m.id) || len(parent.Path) >= wire.MaxPath {
+	if slices.Contains(parent.Path, m.id) || len(parent.Path) >= wire.MaxPath || parent.Attached && !m.feasible(parent) {
 		m.orphan(now, false)
 		return
 	}
-	p := wire.Place{Epoch: parent.Epoch, Attached: parent.Attached}
+	m.parentSeq = parent.Seq
+	p := wire.Place{Epoch: parent.Epoch, Attached: parent.Attached, Seq: m.seqOf(parent)}
 	p.Path = append(slices.Clone(parent.Path), m.id)
 	m.lastEpoch = max(m.lastEpoch, p.Epoch)
 	m.standAt(p)

@@ -21,6 +21,8 @@ type options struct {
 	churn      percent
 	graceful   percent
 	relays     percent
+	killRelay  time.Duration
+	killRoot   time.Duration
 	speech     choice[sim.Speech]
 	geography  choice[func() sim.Geography]
 	json       bool
@@ -76,8 +78,8 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.IntVar(&w.Peers, "peers", 1000, "peers in the room, relays and speakers among them")
 	f.Uint64Var(&w.Seed, "seed", 1, "what the run's randomness starts from")
 	f.DurationVar(&o.duration, "duration", time.Minute, "how much simulated time to run")
-	f.DurationVar(&w.KillRelayAt, "kill-relay", 0, "when the relay with most peers below it dies without a word (0: never)")
-	f.DurationVar(&w.KillRootAt, "kill-root", 0, "when the root dies without a word (0: never)")
+	f.DurationVar(&o.killRelay, "kill-relay", 0, "when the relay with most peers below it dies without a word (0: never)")
+	f.DurationVar(&o.killRoot, "kill-root", 0, "when the root dies without a word (0: never)")
 	f.Var(&o.loss, "loss", "share of datagrams that a link loses, such as 2%")
 	f.Float64Var(&o.lossBurst, "loss-burst", 3, "datagrams lost in a row, on average (1: each by itself)")
 	f.Var(&o.churn, "churn", "share of the peers that leave in a minute and are replaced, such as 3%")
@@ -147,11 +149,17 @@ func (o *options) config(cmd *cobra.Command) (sim.Config, error) {
 	if o.duration <= 0 {
 		return c, program.Usage("--duration %v: want a positive time", o.duration)
 	}
-	if err := o.within(cmd, "kill-relay", c.KillRelayAt); err != nil {
-		return c, err
-	}
-	if err := o.within(cmd, "kill-root", c.KillRootAt); err != nil {
-		return c, err
+	for _, kill := range []struct {
+		flag string
+		at   time.Duration
+		kind sim.FaultKind
+	}{{"kill-relay", o.killRelay, sim.KillRelay}, {"kill-root", o.killRoot, sim.KillRoot}} {
+		if err := o.within(cmd, kill.flag, kill.at); err != nil {
+			return c, err
+		}
+		if kill.at > 0 {
+			c.Faults = append(c.Faults, sim.Fault{At: kill.at, Kind: kill.kind})
+		}
 	}
 	if err := c.Validate(); err != nil {
 		return c, program.Usage("%w", err)

@@ -34,11 +34,7 @@ type Config struct {
 	Arrivals  time.Duration // listeners arrive evenly over this time; 0 means 5 s
 	Churn     Churn
 
-	// KillRelayAt is when the relay with the largest subtree that is not the root
-	// dies without a word; 0 means never.
-	KillRelayAt time.Duration
-	// KillRootAt is when the root dies without a word; 0 means never.
-	KillRootAt time.Duration
+	Faults []Fault // in any order
 
 	// Invariants are checked after every event; nil means Invariants().
 	Invariants []Invariant
@@ -115,8 +111,11 @@ func (c Config) Validate() error {
 		return fmt.Errorf("churn of %v a minute: want 0 to %v", c.Churn.Rate, maxRate)
 	case c.Churn.Graceful < 0 || c.Churn.Graceful > 1:
 		return fmt.Errorf("graceful share of %v: want 0 to 1", c.Churn.Graceful)
-	case c.KillRelayAt < 0 || c.KillRootAt < 0:
-		return fmt.Errorf("kill at %v and %v: want times after the start", c.KillRelayAt, c.KillRootAt)
+	}
+	for _, f := range c.Faults {
+		if err := f.validate(&c); err != nil {
+			return err
+		}
 	}
 	if err := c.Geography.validate(); err != nil {
 		return err

@@ -28,7 +28,11 @@ func TestConfigIsValidated(t *testing.T) {
 		{"slack of less than a frame", func(c *Config) { c.Slack = time.Millisecond }, "slack of 1ms"},
 		{"slack of minutes", func(c *Config) { c.Slack = time.Minute }, "slack of 1m"},
 		{"arrivals in the past", func(c *Config) { c.Arrivals = -1 }, "arrivals"},
-		{"a death before the start", func(c *Config) { c.KillRelayAt = -1 }, "kill"},
+		{"a death before the start", func(c *Config) { c.Faults = []Fault{{At: -1, Kind: KillRoot}} }, "at -1ns"},
+		{"a fault of no kind", func(c *Config) { c.Faults = []Fault{{}} }, "kind 0"},
+		{"a split of nobody", func(c *Config) { c.Faults = []Fault{{Kind: Split, For: 1}} }, "share of 0"},
+		{"a split without an end", func(c *Config) { c.Faults = []Fault{{Kind: Split, Share: 0.5}} }, "split for 0s"},
+		{"a crowd of nobody", func(c *Config) { c.Faults = []Fault{{Kind: Crowd}} }, "crowd of 0"},
 		{"a geography with a hole", func(c *Config) { c.Geography = Geography{Regions: make([]Region, 2)} }, "geography"},
 	}
 	for _, tt := range tests {

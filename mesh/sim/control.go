@@ -67,7 +67,7 @@ func (w *World) control(e *event) {
 	data := *w.messages.at(e.ref)
 	w.messages.drop(e.ref)
 	p, q := w.peers[e.from], w.peers[e.to]
-	if !q.here() {
+	if !q.here() || w.apart(p, q) {
 		w.queue.push(event{at: w.now + unreachable, kind: controlFails, to: p.number, from: q.number})
 		return
 	}

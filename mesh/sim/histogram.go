@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Histogram counts durations in steps of 100 µs, up to ten seconds. The zero
+// Histogram counts durations in steps of 100 µs, up to a minute. The zero
 // Histogram is empty and ready.
 type Histogram struct {
 	counts []uint64
@@ -15,11 +15,11 @@ type Histogram struct {
 
 const (
 	step     = 100 * time.Microsecond
-	maxSteps = int(10 * time.Second / step)
+	maxSteps = int(time.Minute / step)
 )
 
-// Add counts one duration; what is negative counts as 0, what is over ten seconds
-// as ten seconds.
+// Add counts one duration; what is negative counts as 0, what is over a minute
+// as a minute.
 func (h *Histogram) Add(d time.Duration) {
 	i := min(max(0, int(d/step)), maxSteps)
 	if i >= len(h.counts) {
@@ -34,6 +34,19 @@ func (h *Histogram) clone() Histogram { return Histogram{slices.Clone(h.counts),
 
 // Count is how many durations were added.
 func (h *Histogram) Count() uint64 { return h.total }
+
+// Share is the share of all durations that are at most d, which is less than a minute;
+// 1 of none.
+func (h *Histogram) Share(d time.Duration) float64 {
+	if h.total == 0 {
+		return 1
+	}
+	var within uint64
+	for _, n := range h.counts[:min(len(h.counts), int(d/step)+1)] {
+		within += n
+	}
+	return float64(within) / float64(h.total)
+}
 
 // Quantile is the smallest duration that at least a share of permille/1000 of all
 // do not exceed (the nearest-rank method), or 0 when there are none.

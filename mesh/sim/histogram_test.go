@@ -23,7 +23,7 @@ func TestQuantiles(t *testing.T) {
 		{"one value is all of them", []time.Duration{7 * ms}, Quantiles{7 * ms, 7 * ms, 7 * ms, 7 * ms, 1}},
 		{"a hundred", upTo(100), Quantiles{50 * ms, 95 * ms, 99 * ms, 100 * ms, 100}},
 		{"three: the rank is rounded up", upTo(3), Quantiles{2 * ms, 3 * ms, 3 * ms, 3 * ms, 3}},
-		{"below and above the range", []time.Duration{-ms, time.Hour}, Quantiles{0, 10 * time.Second, 10 * time.Second, 10 * time.Second, 2}},
+		{"below and above the range", []time.Duration{-ms, time.Hour}, Quantiles{0, time.Minute, time.Minute, time.Minute, 2}},
 		{"in steps of 100 µs", []time.Duration{1299 * time.Microsecond}, Quantiles{1200 * time.Microsecond, 1200 * time.Microsecond, 1200 * time.Microsecond, 1200 * time.Microsecond, 1}},
 	}
 	for _, tt := range tests {

@@ -88,6 +88,7 @@ func (w *World) check(e *event) {
 	if parent := w.parentOf(p); parent != p.parent {
 		p.parent, s.Rewired = parent, true
 	}
+	w.watchFaults(p, p.machine)
 	for _, i := range w.cfg.Invariants {
 		if err := i.Check(&s); err != nil {
 			w.broken = w.at(fmt.Errorf("invariant %q: %w", i.Name, err))

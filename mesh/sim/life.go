@@ -60,6 +60,11 @@ func (w *World) crash(p *peer) {
 		return
 	}
 	w.faultAbove(p)
+	w.vanish(p)
+}
+
+// vanish takes a peer away that says nothing.
+func (w *World) vanish(p *peer) {
 	for _, k := range p.links.all {
 		w.queue.push(event{at: w.now + linkTimeout, kind: closes, to: k.peer, from: p.number, link: k.number})
 	}
@@ -99,6 +104,11 @@ func (w *World) faultAbove(p *peer) {
 	if len(below) > 0 {
 		w.measured.deaths++
 	}
+	for _, q := range w.leaning(p) {
+		if q.exposed == 0 {
+			q.exposed = w.now
+		}
+	}
 	for _, q := range below {
 		if q.listens {
 			if q.ear.fault.open {
@@ -107,6 +117,17 @@ func (w *World) faultAbove(p *peer) {
 			q.ear.fault = fault{at: w.now, open: true}
 		}
 	}
+}
+
+// leaning are those who have p for a parent or a backup.
+func (w *World) leaning(p *peer) (all []*peer) {
+	for _, n := range w.present {
+		q := w.peers[n]
+		if q != p && q.here() && (q.machine.Parent() == p.id || q.machine.Backup() == p.id) {
+			all = append(all, q)
+		}
+	}
+	return all
 }
 
 // below are the peers whose way to the root leads through p.
@@ -144,27 +165,6 @@ func (w *World) parentOf(p *peer) int32 {
 	return w.numbers[id]
 }
 
-// killRelay kills the peer with most peers below it that is not a root and does not
-// speak; where only the root has any below it, the root.
-func (w *World) killRelay() {
-	size := w.subtrees()
-	best := int32(none)
-	for n := range w.peers {
-		p := w.peers[n]
-		if !p.here() || p.machine.IsRoot() || p.voice != none || size[n] == 0 {
-			continue
-		}
-		if best == none || size[n] > size[best] {
-			best = int32(n)
-		}
-	}
-	if best == none {
-		w.killRoot()
-		return
-	}
-	w.crash(w.peers[best])
-}
-
 // subtrees is how many peers are below each.
 func (w *World) subtrees() []int {
 	size := make([]int, len(w.peers))
@@ -179,14 +179,4 @@ func (w *World) subtrees() []int {
 		}
 	}
 	return size
-}
-
-// killRoot kills the root.
-func (w *World) killRoot() {
-	for _, p := range w.peers {
-		if p.here() && p.machine.IsRoot() {
-			w.crash(p)
-			return
-		}
-	}
 }

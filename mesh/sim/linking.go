@@ -38,7 +38,7 @@ func (w *World) newLink(p, q *peer, number uint16) link {
 // through; and a peer that dials though q still holds its link has lost that link.
 func (w *World) offer(e *event) {
 	p, q := w.peers[e.from], w.peers[e.to]
-	if !q.here() {
+	if !q.here() || w.apart(p, q) {
 		w.queue.push(event{at: w.now + unreachable, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
@@ -70,7 +70,7 @@ func (w *World) open(e *event) {
 		return // given up meanwhile
 	}
 	other := q.links.with(p.number)
-	if !q.here() || other == nil || other.number != e.link {
+	if !q.here() || w.apart(p, q) || other == nil || other.number != e.link {
 		w.queue.push(event{at: w.now + dialTimeout, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
@@ -96,7 +96,7 @@ func (w *World) hangUp(p, q *peer) {
 		return
 	}
 	at := w.now + k.way + jitter(p.network, k.jitter)
-	if w.channel.loses(p.network, &k.bad) {
+	if w.channel.loses(p.network, &k.bad) || w.apart(p, q) {
 		at = w.now + linkTimeout
 	}
 	w.queue.push(event{at: at, kind: closes, to: q.number, from: p.number, link: k.number})

@@ -99,6 +99,8 @@ func (w *World) message(m wire.Message) string {
 		return name + " " + w.where(m.Place)
 	case *wire.Handover:
 		return fmt.Sprintf("%s epoch %d", name, m.Epoch)
+	case *wire.Renew:
+		return fmt.Sprintf("%s epoch %d after %d", name, m.Epoch, m.Seq)
 	case *wire.Report:
 		return fmt.Sprintf("%s count %d, %d edges", name, m.Count, len(m.Edges))
 	case *wire.Tree:

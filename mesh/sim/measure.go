@@ -9,6 +9,8 @@ import (
 type measures struct {
 	events uint64
 	delay  Histogram
+	stage  Histogram // delay, at other speakers
+	direct Histogram // delay over that of the direct way: a step for each hundredth
 	gaps   Histogram // of each listener below a peer that died
 	worst  Histogram // of each listener, in its whole stay
 	join   Histogram
@@ -22,6 +24,29 @@ type measures struct {
 	twice  int64
 	deaths int
 	depth  int
+
+	rootless  time.Duration // since when, if the root died and there is no other
+	newRoot   Histogram     // from a root's death to the next one
+	restored  Histogram     // of each peer that lost a parent or backup, until it has both again
+	mended    time.Duration // when the last split ended
+	healing   bool          // and it is not one tree again
+	healed    Histogram     // from the end of a split until it is
+	corrupted time.Duration // when some became droppers
+	ousted    time.Duration // when the last of them had lost the last child; as far as was seen
+}
+
+// hundredths is how finely delays over the direct way are counted.
+const hundredths = 100
+
+// heard counts the delay of a fresh frame.
+func (m *measures) heard(w *World, p *peer, delay time.Duration, speaker int32) {
+	m.delay.Add(delay)
+	if p.voice != none {
+		m.stage.Add(delay)
+	}
+	if way := w.cfg.Geography.latency(w.peers[speaker].place, p.place); way > 0 {
+		m.direct.Add(delay * hundredths / way * step)
+	}
 }
 
 // sampleEvery is how often the world is looked at as a whole.
@@ -33,8 +58,21 @@ func (w *World) sample() {
 	if w.now < opening+w.cfg.Arrivals {
 		return
 	}
+	if w.measured.corrupted > 0 && w.feedingDroppers() {
+		w.measured.ousted = w.now
+	}
 	at, _, _ := w.depths()
 	w.measured.depth = max(w.measured.depth, len(at)-1)
+}
+
+// feedingDroppers tells whether anybody is fed by somebody who passes no sound on.
+func (w *World) feedingDroppers() bool {
+	for _, n := range w.present {
+		if p := w.peers[n]; p.here() && p.drops && p.machine.Children() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // depths counts the peers at each depth below a root, by whom each really has for
@@ -106,6 +144,7 @@ func (m *measures) take(w *World, p *peer) {
 func (m *measures) clone() measures {
 	c := *m
 	c.gaps, c.worst, c.join = m.gaps.clone(), m.worst.clone(), m.join.clone()
+	c.healed, c.restored = m.healed.clone(), m.restored.clone()
 	c.shares, c.leaf, c.relay = slices.Clone(m.shares), slices.Clone(m.leaf), slices.Clone(m.relay)
 	return c
 }
@@ -114,16 +153,28 @@ func (m *measures) clone() measures {
 func (w *World) Report() Report {
 	m := w.measured.clone()
 	for _, n := range w.present {
-		m.take(w, w.peers[n])
+		p := w.peers[n]
+		m.take(w, p)
+		if p.exposed > 0 { // to this day
+			m.restored.Add(w.now - p.exposed)
+		}
+	}
+	if m.healing { // still
+		m.healed.Add(w.now - m.mended)
 	}
 	r := Report{
 		Peers: w.cfg.Peers, Seed: w.cfg.Seed, DurationSeconds: w.now.Seconds(), World: w.cfg.Geography.Name,
 		DepthMax: m.depth,
 		Frames:   len(w.log), Delivered: 1, Worst: float64(nearestRank(m.shares, 10)) / 1e6, Copies: 1,
-		Delay: m.delay.Quantiles(), Gap: m.worst.Quantiles(), GapOf: GapEverybody,
+		Delay: m.delay.Quantiles(), Stage: m.stage.Quantiles(), Stretch: stretchOf(&m.direct),
+		JoinInTime: m.join.Share(patience), NewRoot: m.newRoot.Quantiles(), Restored: m.restored.Quantiles(), Healed: m.healed.Quantiles(),
+		Gap: m.worst.Quantiles(), GapOf: GapEverybody,
 		Join: m.join.Quantiles(), Deaths: m.deaths,
 		Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
 		PlayedTwice: m.twice, Events: m.events, TraceHash: w.trace.hash(),
+	}
+	if m.corrupted > 0 {
+		r.Ousted = max(0, m.ousted-m.corrupted).Seconds()
 	}
 	r.Depths, r.Roots, r.Orphans = w.depths()
 	if n := m.played + m.missed; n > 0 {

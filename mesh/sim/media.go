@@ -36,7 +36,7 @@ func (w *World) transmit(p *peer, k *link, ref int32, after time.Duration) {
 	if c.data[0] != wire.KindMedia {
 		p.traffic += int64(len(c.data)) + packetOverhead
 	}
-	if w.channel.loses(p.network, &k.bad) {
+	if w.channel.loses(p.network, &k.bad) || w.apart(p, w.peers[k.peer]) {
 		w.arrived(ref)
 		return
 	}
@@ -86,7 +86,7 @@ func (w *World) route(p *peer, from identity.ID, f wire.Frame, raw []byte) {
 		w.measured.fresh++
 		w.hear(p, f)
 	}
-	if len(to) == 0 {
+	if len(to) == 0 || p.drops && !from.IsZero() {
 		return
 	}
 	ref := w.parcels.put(parcel{data: wire.AppendMedia(nil, raw, f.Hops-1), copies: 1})
@@ -113,7 +113,7 @@ func (w *World) hear(p *peer, f wire.Frame) {
 	}
 	entry := w.voices[v].frames[f.CTR]
 	captured := w.log[entry].at
-	w.measured.delay.Add(w.now - captured)
+	w.measured.heard(w, p, w.now-captured, w.voices[v].peer)
 	p.ear.judge(w.now-w.cfg.Slack, w.cfg.Slack, w.log)
 	p.ear.play(w.now, captured, entry)
 }

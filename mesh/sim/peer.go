@@ -30,6 +30,11 @@ type peer struct {
 	at       int               // where it is in the world's list of those present
 	parent   int32             // as the last check saw it
 
+	side     bool          // of a split
+	reunited time.Duration // when it has found the others again after one
+	drops    bool          // passes no sound on
+	exposed  time.Duration // since when it lacks a parent or a backup because that one died; 0 if it does not
+
 	ear     ear
 	listens bool
 	traffic int64 // bytes of control, beacons and gossip, both ways

@@ -20,6 +20,7 @@ const (
 	forGossip                      // when its gossip reaches whom
 	forFinding                     // which candidates it hears of
 	forSpeech                      // when it talks (of peer 0: who has the floor)
+	forFaults                      // of peer 0: whom they hit
 )
 
 // stream returns the random stream of a peer for a purpose.

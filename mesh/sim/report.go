@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // Report is what a world measured. All of it follows from the Config.
@@ -25,11 +26,20 @@ type Report struct {
 	Worst     float64 `json:"delivered_p1"` // the share that 99 of 100 listeners reach
 	Copies    float64 `json:"copies"`       // frames received for each that was new
 
-	Delay  Quantiles `json:"delay_ms"` // from capture to arrival
-	Gap    Quantiles `json:"gap_ms"`   // the longest row of missing frames, of each listener that GapOf names
-	GapOf  string    `json:"gap_of"`   // [GapBelow] or [GapEverybody]
-	Join   Quantiles `json:"join_ms"`  // from arrival to first sound
-	Deaths int       `json:"deaths"`   // peers that died with others below them
+	Delay Quantiles `json:"delay_ms"` // from capture to arrival
+	Gap   Quantiles `json:"gap_ms"`   // the longest row of missing frames, of each listener that GapOf names
+	GapOf string    `json:"gap_of"`   // [GapBelow] or [GapEverybody]
+	Join  Quantiles `json:"join_ms"`  // from arrival to first sound
+	Stage Quantiles `json:"stage_ms"` // delay of speakers' frames at other speakers
+
+	Stretch    Stretch   `json:"stretch"`     // delay over that of a packet sent directly
+	JoinInTime float64   `json:"join_in_10s"` // share of those who came that had sound after ten seconds
+	NewRoot    Quantiles `json:"new_root_ms"` // from a root's death until there is another
+	Restored   Quantiles `json:"restored_ms"` // from the death of a parent or backup until both are there again
+	Healed     Quantiles `json:"healed_ms"`   // from the end of a split until the room is one tree
+	Ousted     float64   `json:"ousted_s"`    // from the fault until no dropper fed anybody any more, looked at each second
+
+	Deaths int `json:"deaths"` // peers that died with others below them
 
 	Control      Rates `json:"control_kbps"`       // sent and received by each peer that feeds nobody
 	ControlRelay Rates `json:"control_relay_kbps"` // the same of each peer that does
@@ -50,6 +60,21 @@ type Rates struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
+}
+
+// patience is how long somebody waits for the first sound.
+const patience = 10 * time.Second
+
+// Stretch is how much longer sound takes than a packet on the direct way.
+type Stretch struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+}
+
+func stretchOf(h *Histogram) Stretch {
+	of := func(permille uint64) float64 { return float64(h.Quantile(permille)) / float64(hundredths*step) }
+	return Stretch{of(500), of(950), of(990)}
 }
 
 // ratesOf sums up bit rates, which it sorts.

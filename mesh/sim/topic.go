@@ -40,7 +40,7 @@ func (w *World) spread(p *peer, data []byte) {
 	p.traffic += r.size
 	ref := w.rumours.put(r)
 	for _, n := range w.present {
-		if n == p.number || chance(p.gossip, gossipLost) {
+		if n == p.number || chance(p.gossip, gossipLost) || !w.tells(p, w.peers[n]) {
 			continue
 		}
 		at := w.now + between(p.gossip, gossipSoonest, gossipLatest)

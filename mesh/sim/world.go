@@ -28,14 +28,16 @@ const (
 	talks                    // voice ref begins or ends to talk
 	captures                 // voice ref captures a frame
 	samples                  // the world is looked at
-	killsRelay
-	killsRoot
+	strikes                  // fault ref
+	parts                    // what a split has cut is noticed
+	mends                    // a split ends
+	heals                    // it is looked whether the room is one again
 )
 
 // kindNames is what a listing calls them.
 var kindNames = [...]string{
 	"arrives", "leaves", "crashes", "gone", "wakes", "control", "control-fails", "offer", "open", "close",
-	"dial-fails", "datagram", "gossip", "candidates", "talk", "capture", "sample", "kill-relay", "kill-root",
+	"dial-fails", "datagram", "gossip", "candidates", "talk", "capture", "sample", "fault", "part", "mend", "heal",
 }
 
 // World is one simulated room. It belongs to one goroutine.
@@ -62,6 +64,9 @@ type World struct {
 	log     []spoken
 	speech  *rand.PCG
 
+	faults  *rand.PCG // whom they hit
+	divided bool      // by a split
+
 	acting *peer             // whose effects are being done
 	do     func(mesh.Effect) // does one of them
 
@@ -82,6 +87,7 @@ func New(cfg Config) (*World, error) {
 	}
 	w.room[0] = 1
 	w.channel = newChannel(w.cfg.Loss)
+	w.faults = stream(w.cfg.Seed, 0, forFaults)
 	w.do = w.effect
 	for range w.cfg.Peers {
 		if _, err := w.enrol(); err != nil {
@@ -107,11 +113,8 @@ func (w *World) plan() {
 	}
 	w.planSpeech()
 	w.queue.push(event{at: sampleEvery, kind: samples})
-	if w.cfg.KillRelayAt > 0 {
-		w.queue.push(event{at: w.cfg.KillRelayAt, kind: killsRelay})
-	}
-	if w.cfg.KillRootAt > 0 {
-		w.queue.push(event{at: w.cfg.KillRootAt, kind: killsRoot})
+	for i, f := range w.cfg.Faults {
+		w.queue.push(event{at: f.At, kind: strikes, ref: int32(i)})
 	}
 }
 
@@ -186,10 +189,14 @@ func (w *World) happen(e *event) {
 		w.capture(e.ref)
 	case samples:
 		w.sample()
-	case killsRelay:
-		w.killRelay()
-	case killsRoot:
-		w.killRoot()
+	case strikes:
+		w.strike(w.cfg.Faults[e.ref])
+	case parts:
+		w.part()
+	case mends:
+		w.mend()
+	case heals:
+		w.heal()
 	}
 }
 

@@ -60,7 +60,7 @@ func TestEveryFrameIsPlayedInAQuietRoom(t *testing.T) {
 
 func TestTheRoomIsOneTreeAgainAfterTheFaults(t *testing.T) {
 	for seed := range uint64(2) {
-		cfg := Config{Seed: seed, Peers: 80, Loss: Bursts(0.02), KillRootAt: 10 * time.Second, KillRelayAt: 11 * time.Second}
+		cfg := Config{Seed: seed, Peers: 80, Loss: Bursts(0.02), Faults: []Fault{{At: 10 * time.Second, Kind: KillRoot}, {At: 11 * time.Second, Kind: KillRelay}}}
 		w := ran(t, cfg, 35*time.Second)
 		if err := w.Settled(); err != nil {
 			t.Error(err)
@@ -72,7 +72,7 @@ func TestAKilledRelayIsHardlyMissed(t *testing.T) {
 	var h Histogram
 	deaths := 0
 	for seed := range uint64(5) {
-		w := ran(t, Config{Seed: seed, Peers: 150, KillRelayAt: 12 * time.Second}, 18*time.Second)
+		w := ran(t, Config{Seed: seed, Peers: 150, Faults: []Fault{{At: 12 * time.Second, Kind: KillRelay}}}, 18*time.Second)
 		r := w.Report()
 		deaths += r.Deaths
 		if r.GapOf != GapBelow {
@@ -132,17 +132,17 @@ func TestTheSameSeedIsTheSameRun(t *testing.T) {
 
 func TestATraceListsEveryEvent(t *testing.T) {
 	var out bytes.Buffer
-	w := ran(t, Config{Seed: 1, Peers: 10, Trace: &out, KillRootAt: 5 * time.Second, Churn: Churn{Rate: 10, Graceful: 0.5}}, 8*time.Second)
+	w := ran(t, Config{Seed: 1, Peers: 10, Trace: &out, Faults: []Fault{{At: 5 * time.Second, Kind: KillRoot}}, Churn: Churn{Rate: 10, Graceful: 0.5}}, 8*time.Second)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if uint64(len(lines)) != w.Events() {
 		t.Errorf("%d lines for %d events", len(lines), w.Events())
 	}
-	for _, want := range []string{"arrives", "probe", "offer epoch", "join", "accept", "open", "voice 0 frame", "beacon epoch", "kill-root", "lease of epoch", "leaves"} {
+	for _, want := range []string{"arrives", "probe", "offer epoch", "join", "accept", "open", "voice 0 frame", "beacon epoch", "fault", "lease of epoch", "leaves"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in the listing", want)
 		}
 	}
-	quiet := ran(t, Config{Seed: 1, Peers: 10, KillRootAt: 5 * time.Second, Churn: Churn{Rate: 10, Graceful: 0.5}}, 8*time.Second)
+	quiet := ran(t, Config{Seed: 1, Peers: 10, Faults: []Fault{{At: 5 * time.Second, Kind: KillRoot}}, Churn: Churn{Rate: 10, Graceful: 0.5}}, 8*time.Second)
 	if got, want := quiet.Report().TraceHash, w.Report().TraceHash; got != want {
 		t.Errorf("without a listing the trace is %s, with it %s", got, want)
 	}

@@ -34,6 +34,7 @@ type Place struct {
 	Epoch    uint32        `cbor:"1,keyasint"`           // of the root
 	Path     []identity.ID `cbor:"2,keyasint,omitempty"` // from the root down to the sender, both included
 	Attached bool          `cbor:"3,keyasint,omitempty"` // sound reaches the sender: it is the root or has a parent
+	Seq      uint32        `cbor:"4,keyasint,omitempty"` // how new this is: the root counts, those below pass it on
 }
 
 // Root is the first of the path, zero when the path is empty.
@@ -152,6 +153,13 @@ type (
 		Count uint32 `cbor:"2,keyasint"`
 		Edges []Edge `cbor:"3,keyasint,omitempty"`
 	}
+	// Renew asks for word of the root that is newer than what the sender last had. Who
+	// has none asks its parent.
+	Renew struct {
+		header
+		Epoch uint32 `cbor:"2,keyasint"` // of the root
+		Seq   uint32 `cbor:"3,keyasint"` // as in Place
+	}
 )
 
 func (*Probe) kind() byte    { return 1 }
@@ -165,11 +173,12 @@ func (*Reverse) kind() byte  { return 8 }
 func (*Handover) kind() byte { return 9 }
 func (*Report) kind() byte   { return 10 }
 func (*Tree) kind() byte     { return 11 }
+func (*Renew) kind() byte    { return 12 }
 
 // blank returns an empty message of a kind, or nil.
 func blank(kind byte) Message {
 	all := [...]Message{
-		&Probe{}, &Offer{}, &Join{}, &Accept{}, &Redirect{}, &Leave{}, &Move{}, &Reverse{}, &Handover{}, &Report{}, &Tree{},
+		&Probe{}, &Offer{}, &Join{}, &Accept{}, &Redirect{}, &Leave{}, &Move{}, &Reverse{}, &Handover{}, &Report{}, &Tree{}, &Renew{},
 	}
 	if kind < 1 || int(kind) > len(all) {
 		return nil
@@ -184,6 +193,7 @@ func (*Leave) check() error      { return nil }
 func (m *Move) check() error     { return atMost("peers", len(m.To), MaxPeers) }
 func (m *Reverse) check() error  { return m.Place.check() }
 func (*Handover) check() error   { return nil }
+func (*Renew) check() error      { return nil }
 func (m *Report) check() error   { return atMost("edges", len(m.Edges), MaxEdges) }
 func (m *Tree) check() error     { return atMost("edges", len(m.Edges), MaxEdges) }
 

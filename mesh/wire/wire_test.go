@@ -42,6 +42,8 @@ var golden = []struct {
 	{"handover", &Handover{header: v1, Epoch: 4}, "09a201010204"},
 	{"report", &Report{header: v1, Count: 2, Edges: []Edge{{ann, bob}}}, "0aa3010102020381a201" + id("0a") + "02" + id("0b")},
 	{"tree", &Tree{header: v1, Count: 9}, "0ba201010209"},
+	{"renew", &Renew{header: v1, Epoch: 2, Seq: 9}, "0ca3010102020309"},
+	{"accept with newer word", &Accept{header: v1, Place: Place{Epoch: 1, Seq: 9}}, "04a2010103a201010409"},
 }
 
 func TestGoldenMessages(t *testing.T) {

@@ -1,0 +1,215 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/banyan-rooms/banyan/mesh"
+)
+
+// Fault is something that goes wrong, on purpose, at a time.
+type Fault struct {
+	At    time.Duration
+	Kind  FaultKind
+	Share float64       // of those whom it can hit, for the kinds that hit many
+	For   time.Duration // of a split how long it lasts; of a crowd over which time it comes
+	Peers int           // of a crowd
+}
+
+// FaultKind says what goes wrong.
+type FaultKind uint8
+
+const (
+	// KillRelay kills, without a word, the peer with most peers below it that is no
+	// root and does not speak; where only the root has any below it, the root.
+	KillRelay FaultKind = iota + 1
+	// KillRoot kills the root.
+	KillRoot
+	// KillRelays kills a share of all who feed somebody and are no roots, at once.
+	KillRelays
+	// Split cuts the network in two: between the sides, a share of the peers and the
+	// others, nothing arrives. When it ends, peers find each other again one by one.
+	Split
+	// Drop turns a share of all who can feed others, speakers and community relays
+	// aside, into droppers: they keep their places, answer all that they are asked, and
+	// pass no sound on.
+	Drop
+	// Crowd lets more listeners come.
+	Crowd
+)
+
+func (f Fault) validate(cfg *Config) error {
+	share := f.Kind == KillRelays || f.Kind == Split || f.Kind == Drop
+	switch {
+	case f.Kind < KillRelay || f.Kind > Crowd:
+		return fmt.Errorf("fault of kind %d", f.Kind)
+	case f.At < 0 || f.For < 0:
+		return fmt.Errorf("fault at %v for %v: want times after the start", f.At, f.For)
+	case share && (f.Share <= 0 || f.Share > 1):
+		return fmt.Errorf("fault that hits a share of %v: want more than none and at most all", f.Share)
+	case f.Kind == Split && f.For <= 0:
+		return fmt.Errorf("split for %v: want a time after which it ends", f.For)
+	case f.Kind == Crowd && (f.Peers < 1 || cfg.Peers+f.Peers > maxPeers):
+		return fmt.Errorf("crowd of %d: want 1 to %d", f.Peers, maxPeers-cfg.Peers)
+	}
+	return nil
+}
+
+// strike lets a fault happen.
+func (w *World) strike(f Fault) {
+	switch f.Kind {
+	case KillRelay:
+		w.killRelay()
+	case KillRoot:
+		w.killRoot()
+	case KillRelays:
+		w.killRelays(f.Share)
+	case Split:
+		w.divide(f)
+	case Drop:
+		w.corrupt(f.Share)
+	case Crowd:
+		w.crowd(f)
+	}
+}
+
+// killRelay kills the peer with most peers below it that is not a root and does not
+// speak; where only the root has any below it, the root.
+func (w *World) killRelay() {
+	size := w.subtrees()
+	best := int32(none)
+	for n := range w.peers {
+		p := w.peers[n]
+		if !p.here() || p.machine.IsRoot() || p.voice != none || size[n] == 0 {
+			continue
+		}
+		if best == none || size[n] > size[best] {
+			best = int32(n)
+		}
+	}
+	if best == none {
+		w.killRoot()
+		return
+	}
+	w.crash(w.peers[best])
+}
+
+// killRoot kills the root.
+func (w *World) killRoot() {
+	for _, p := range w.peers {
+		if p.here() && p.machine.IsRoot() {
+			w.measured.rootless = w.now
+			w.crash(p)
+			return
+		}
+	}
+}
+
+// killRelays kills some of those who feed others. All are chosen before the first dies.
+func (w *World) killRelays(share float64) {
+	var doomed []*peer
+	for _, p := range w.peers {
+		if p.here() && !p.machine.IsRoot() && p.voice == none && p.machine.Children() > 0 && chance(w.faults, threshold(share)) {
+			doomed = append(doomed, p)
+		}
+	}
+	for _, p := range doomed {
+		w.faultAbove(p)
+	}
+	for _, p := range doomed {
+		w.vanish(p)
+	}
+}
+
+// corrupt makes droppers of some.
+func (w *World) corrupt(share float64) {
+	w.measured.corrupted = w.now
+	for _, p := range w.peers {
+		p.drops = p.drops || p.here() && p.willing && !p.community && p.voice == none && chance(w.faults, threshold(share))
+	}
+}
+
+// crowd lets more listeners come, evenly over a time.
+func (w *World) crowd(f Fault) {
+	for i := range f.Peers {
+		p, err := w.enrol()
+		if err != nil {
+			w.broken = err
+			return
+		}
+		w.queue.push(event{at: w.now + f.For*time.Duration(i)/time.Duration(f.Peers), kind: arrives, to: p.number})
+	}
+}
+
+// reunion is within which time after a split each peer finds the topic's others again.
+const reunion = 5 * time.Second
+
+// divide cuts the network in two.
+func (w *World) divide(f Fault) {
+	w.divided = true
+	for _, p := range w.peers {
+		p.side = chance(w.faults, threshold(f.Share))
+	}
+	w.queue.push(event{at: w.now + linkTimeout, kind: parts})
+	w.queue.push(event{at: w.now + f.For, kind: mends})
+}
+
+// part closes the links that a split has cut for long.
+func (w *World) part() {
+	if !w.divided {
+		return
+	}
+	for _, p := range w.peers {
+		if !p.here() {
+			continue
+		}
+		for _, k := range p.links.all {
+			if w.apart(p, w.peers[k.peer]) {
+				w.queue.push(event{at: w.now, kind: closes, to: p.number, from: k.peer, link: k.number})
+			}
+		}
+	}
+}
+
+// mend ends a split.
+func (w *World) mend() {
+	w.divided = false
+	w.measured.mended, w.measured.healing = w.now, true
+	for _, p := range w.peers {
+		p.reunited = w.now + between(p.gossip, 0, reunion)
+	}
+	w.queue.push(event{at: w.now, kind: heals})
+}
+
+// healsEvery is how often it is looked whether the room is one again.
+const healsEvery = 100 * time.Millisecond
+
+// heal looks whether a room that was split is one tree again.
+func (w *World) heal() {
+	if w.Settled() == nil {
+		w.measured.healed.Add(w.now - w.measured.mended)
+		w.measured.healing = false
+		return
+	}
+	w.queue.push(event{at: w.now + healsEvery, kind: heals})
+}
+
+// apart tells whether nothing of p arrives at q.
+func (w *World) apart(p, q *peer) bool { return w.divided && p.side != q.side }
+
+// tells tells whether what p spreads on the topic reaches q.
+func (w *World) tells(p, q *peer) bool {
+	return p.side == q.side || !w.divided && w.now >= p.reunited && w.now >= q.reunited
+}
+
+// watchFaults looks at what a fault did to a peer to whom something has happened.
+func (w *World) watchFaults(p *peer, m *mesh.Machine) {
+	if w.measured.rootless > 0 && m.IsRoot() && m.Attached() {
+		w.measured.newRoot.Add(w.now - w.measured.rootless)
+		w.measured.rootless = 0
+	}
+	if p.exposed > 0 && m.Protected() {
+		w.measured.restored.Add(w.now - p.exposed)
+		p.exposed = 0
+	}
+}
