@@ -59,9 +59,6 @@ func (m *Machine) Parent() identity.ID { return m.parent }
 // Backup is who would feed this peer if its parent died; zero if nobody would yet.
 func (m *Machine) Backup() identity.ID { return m.backup }
 
-// Protected tells whether sound reaches this peer, and would if its parent died.
-func (m *Machine) Protected() bool { return m.Attached() && (m.isRoot || !m.backup.IsZero()) }
-
 // Root is the root of the tree that this peer believes to be in.
 func (m *Machine) Root() identity.ID { return m.place.Root() }
 

@@ -68,6 +68,17 @@ func (p *progress) show(at, end time.Duration, events uint64) {
 		at.Truncate(100*time.Millisecond), end, rate/1e6, left.Round(time.Second))
 }
 
+// count writes how many of some runs are over.
+func (p *progress) count(ran, of int) {
+	if p.w == nil {
+		return
+	}
+	const width = 30
+	done := width * ran / of
+	left := time.Duration(float64(time.Since(p.started)) * float64(of-ran) / float64(ran))
+	fmt.Fprintf(p.w, "\r[%s%s] %d of %d seeds, %v left \x1b[K", strings.Repeat("#", done), strings.Repeat(".", width-done), ran, of, left.Round(time.Second))
+}
+
 // clear leaves the terminal as it was.
 func (p *progress) clear() {
 	if p.w != nil {

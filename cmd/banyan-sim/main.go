@@ -31,7 +31,7 @@ event, which the trace hash at the end proves.`,
   banyan-sim run --peers 300 --kill-relay 20s --loss 2% --churn 3%
   banyan-sim run --peers 300 --json | jq .delay_ms`,
 	}
-	root.AddCommand(runCommand())
+	root.AddCommand(runCommand(), scenariosCommand())
 	return root
 }
 

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/banyan-rooms/banyan/mesh/sim/scenarios"
 )
 
 // execute runs the command line as a user would, and returns what it printed.
@@ -106,5 +108,42 @@ func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
 	}
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want it to be a cancellation", err)
+	}
+}
+
+func TestAScenario(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	text := "about: Mine.\nduration: 8s\nworld: {peers: 10}\ntargets: [{name: T17, measure: duplicates_played, at-most: 0}]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := execute(t.Context(), "run", file, "--seeds", "3", "--seed", "4", "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p struct {
+		Scenario string              `json:"scenario"`
+		Seeds    int                 `json:"seeds"`
+		First    uint64              `json:"first_seed"`
+		Measures []scenarios.Measure `json:"measures"`
+		Rate     float64             `json:"events_per_s"`
+		PeakRSS  int64               `json:"peak_rss_bytes"`
+	}
+	if err := json.Unmarshal([]byte(out), &p); err != nil {
+		t.Fatal(err)
+	}
+	if p.Scenario != "mine" || p.Seeds != 3 || p.First != 4 || len(p.Measures) != 1 || !p.Measures[0].Holds || p.PeakRSS == 0 || p.Rate == 0 {
+		t.Errorf("got %+v", p)
+	}
+	if out, err = execute(t.Context(), "run", file, "--seeds", "1"); err != nil || !strings.Contains(out, "duplicates_played") || !strings.Contains(out, "yes") {
+		t.Errorf("the table: %v\n%s", err, out)
+	}
+	if out, err = execute(t.Context(), "scenarios"); err != nil || !strings.Contains(out, "T16") {
+		t.Errorf("the list: %v\n%s", err, out)
+	}
+	for _, args := range [][]string{{"run", "T99"}, {"run", file, "--peers", "3"}, {"run", file, "--trace", "x"}} {
+		if _, err := execute(t.Context(), args...); err == nil {
+			t.Errorf("%v: no error", args)
+		}
 	}
 }

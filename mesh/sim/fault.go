@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
 )
 
@@ -202,13 +203,21 @@ func (w *World) tells(p, q *peer) bool {
 	return p.side == q.side || !w.divided && w.now >= p.reunited && w.now >= q.reunited
 }
 
+// protected tells whether sound reaches a peer, and would if its parent died: as it really
+// is, and not as far as the peer has noticed.
+func (w *World) protected(p *peer) bool {
+	m := p.machine
+	lives := func(id identity.ID) bool { return !id.IsZero() && w.peers[w.numbers[id]].here() }
+	return m.Attached() && (m.IsRoot() || lives(m.Parent()) && lives(m.Backup()))
+}
+
 // watchFaults looks at what a fault did to a peer to whom something has happened.
 func (w *World) watchFaults(p *peer, m *mesh.Machine) {
 	if w.measured.rootless > 0 && m.IsRoot() && m.Attached() {
 		w.measured.newRoot.Add(w.now - w.measured.rootless)
 		w.measured.rootless = 0
 	}
-	if p.exposed > 0 && m.Protected() {
+	if p.exposed > 0 && w.protected(p) {
 		w.measured.restored.Add(w.now - p.exposed)
 		p.exposed = 0
 	}
