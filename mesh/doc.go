@@ -77,6 +77,11 @@
 //     finds nobody so lets go whom it feeds. Besides, a path that holds me is refused; a
 //     backup that stands below me or below my own parent is no backup; frames have a hop
 //     limit and a duplicate window.
+//   - Starving (starve.go): a parent that answers and passes nothing on is left, and not
+//     asked again for two minutes, when it says that media flows and none comes, or when
+//     less than half of what the root says that it had has come, word after word. A new
+//     parent is on trial while the old one still feeds: if far less comes from it, the
+//     old one is kept.
 //   - Leaving (leave.go): children are asked to move and fed until they have; a root
 //     hands its place to its heir first.
 package mesh

@@ -80,6 +80,7 @@ func (m *Machine) renew(now time.Duration) {
 	if now >= m.renewAt {
 		m.renewedAt, m.renewAt = now, now+m.timing.Refresh
 		m.place.Seq++
+		m.place.Frames = m.route.fresh
 		m.stoodAt(m.place)
 		m.placed = true
 	}

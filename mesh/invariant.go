@@ -17,7 +17,7 @@ func (m *Machine) Check() error {
 	case twice(m.place.Path):
 		return fmt.Errorf("invariant 2: the path of %s holds somebody twice", m.id.Short())
 	case len(m.adverts) > maxAdverts, len(m.candidates) > maxCandidates, len(m.route.streams) > maxStreams,
-		cap(m.route.ring) > 2*ringFrames, len(m.place.Path) > wire.MaxPath+1, len(m.outbox) > 2*max(m.maxChildren, 4):
+		len(m.shunned) > maxShunned, cap(m.route.ring) > 2*ringFrames, len(m.place.Path) > wire.MaxPath+1, len(m.outbox) > 2*max(m.maxChildren, 4):
 		return fmt.Errorf("invariant 4: %s remembers too much", m.id.Short())
 	case m.isRoot && (len(m.place.Path) != 1 || !m.parent.IsZero()):
 		return fmt.Errorf("invariant 5: %s is a root with a path of %d and parent %s", m.id.Short(), len(m.place.Path), m.parent.Short())

@@ -146,7 +146,7 @@ func (m *Machine) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 		if s.backup {
 			barred = barred || id == m.parent
 		}
-		if k := m.find(id); k != nil && now < k.dead {
+		if k := m.find(id); k != nil && now < k.dead || m.shuns(now, id) {
 			barred = true
 		}
 		if c := m.childAt(id); c >= 0 && !m.children[c].backup {
@@ -187,6 +187,9 @@ func (m *Machine) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		free := o.Free
 		if s.backup {
 			free = o.Spare
+		}
+		if m.shuns(now, from) {
+			free = 0
 		}
 		if o.Place.Attached && o.Place.Root() != m.id {
 			m.settleAt = max(m.settleAt, now+m.timing.Settle) // there is a tree: no need for another root
@@ -396,14 +399,15 @@ func (m *Machine) stopSeekingAt(s *seeker) { *s = seeker{backup: s.backup, nonce
 
 // attach puts this peer below a parent; the old one, if there is one, is left only now.
 func (m *Machine) attach(now time.Duration, id identity.ID, place wire.Place) {
-	old := m.parent
+	old, oldAt := m.parent, m.parentPlace()
 	if id == m.backup {
 		m.backup = identity.ID{}
 	}
 	m.isRoot = false
+	m.pretendsAt = 0
 	m.parent, m.heardAt, m.askedAt, m.parentIdle, m.strayAt, m.successor = id, now, 0, false, 0, identity.ID{}
 	if !old.IsZero() && old != id {
-		m.keepFormer(now, old)
+		m.keepFormer(now, old, oldAt)
 	}
 	if now >= m.lease.expires {
 		m.lease = lease{place.Root(), place.Epoch, now + m.timing.LeaseTTL}
@@ -420,16 +424,40 @@ const deep = 3
 
 // keepFormer lets the old parent go on feeding for a moment: the new one may be ahead
 // of it, and what is under way from the old one would be missed.
-func (m *Machine) keepFormer(now time.Duration, old identity.ID) {
+func (m *Machine) keepFormer(now time.Duration, old identity.ID, at wire.Place) {
 	m.endFormer()
-	m.former, m.formerTo = old, now+m.timing.Overlap
+	m.former, m.formerTo, m.formerAt, m.trial = old, now+m.timing.Overlap, at, trial{}
 }
 
-// partFormer leaves the old parent when the moment is over.
+// partFormer leaves the old parent when the moment is over; or the new one, if that has
+// passed far less on.
 func (m *Machine) partFormer(now time.Duration) {
-	if !m.former.IsZero() && now >= m.formerTo {
-		m.endFormer()
+	if m.former.IsZero() || now < m.formerTo {
+		return
 	}
+	if !m.trial.failed() || !m.links[m.former] {
+		m.endFormer()
+		return
+	}
+	back, failed := m.former, m.parent
+	m.former = identity.ID{}
+	m.shun(now, failed)
+	if !m.feasible(m.formerAt) {
+		m.send(back, &wire.Leave{Up: true})
+		m.hangUp(back)
+		m.orphan(now, false)
+		return
+	}
+	m.attach(now, back, m.formerAt)
+	m.endFormer()
+}
+
+// parentPlace is where the parent stands, as far as this peer has heard.
+func (m *Machine) parentPlace() wire.Place {
+	p := m.place
+	p.Path = slices.Clone(p.Path[:len(p.Path)-1])
+	p.Seq = m.parentSeq
+	return p
 }
 
 func (m *Machine) endFormer() {

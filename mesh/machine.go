@@ -35,6 +35,8 @@ type Machine struct {
 	parent     identity.ID
 	former     identity.ID // the last parent, which feeds this peer until formerTo
 	formerTo   time.Duration
+	formerAt   wire.Place    // where that one stands
+	trial      trial         // of the parent, while the former one feeds this peer too
 	heardAt    time.Duration // any datagram from the parent
 	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
 	aliveAt    time.Duration // the last control message from the parent since then
@@ -48,7 +50,11 @@ type Machine struct {
 	backup     identity.ID
 	backupAt   wire.Place
 	backupSaid time.Duration // when the backup was last heard
-	children   []child       // ordered by ID
+	ration     ration
+	pretendsAt time.Duration // since when the parent says that media flows, while none comes; 0 if it does not
+	upAt       time.Duration // the last media that came from this peer or from below
+	shunned    []shunned
+	children   []child // ordered by ID
 	links      map[identity.ID]bool
 
 	// Whom it knows of.

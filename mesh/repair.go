@@ -43,6 +43,11 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 	case m.strayAt == 0:
 		m.strayAt = now
 	}
+	if m.pretends(now, b) || b.Place.Attached && b.Place.Seq > m.parentSeq && m.starves(b.Place) {
+		m.shun(now, from)
+		m.orphan(now, false)
+		return
+	}
 	m.below(now, b.Place)
 }
 

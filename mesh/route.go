@@ -12,6 +12,7 @@ import (
 
 // router tells the first copy of a frame from the next, and keeps the last second.
 type router struct {
+	fresh   uint64   // frames that were new, in all
 	streams []stream // at most maxStreams
 	ring    []kept   // the last frames, oldest first from next
 	next    int
@@ -51,14 +52,21 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		if _, near := slices.BinarySearchFunc(m.neighbors, from, identity.ID.Compare); !near && from != m.former {
 			return nil, false
 		}
+		if !m.former.IsZero() && !m.feedsUp(now) {
+			m.trial.count(from == m.parent, from == m.former)
+		}
 		if from == m.parent {
 			m.fromParent(now)
-			m.parentIdle = false
+			m.parentIdle, m.pretendsAt = false, 0
 		}
+	}
+	if from.IsZero() || from != m.parent && from != m.former {
+		m.upAt = now
 	}
 	if !m.route.accept(now, f.KID, f.CTR) {
 		return nil, false
 	}
+	m.route.fresh++
 	m.route.keep(now, m.timing.Replay, f, raw)
 	if f.Hops == 0 {
 		return nil, true

@@ -90,7 +90,7 @@ func (m *Machine) below(now time.Duration, parent wire.Place) {
 		return
 	}
 	m.parentSeq = parent.Seq
-	p := wire.Place{Epoch: parent.Epoch, Attached: parent.Attached, Seq: m.seqOf(parent)}
+	p := wire.Place{Epoch: parent.Epoch, Attached: parent.Attached, Seq: m.seqOf(parent), Frames: parent.Frames}
 	p.Path = append(slices.Clone(parent.Path), m.id)
 	m.lastEpoch = max(m.lastEpoch, p.Epoch)
 	m.standAt(p)

@@ -30,7 +30,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("healed after %+v, delivered %v: nothing was cut", r.Healed, r.Delivered)
 			}
 		}},
-		{"relays drop", Fault{Kind: Drop, Share: 1}, func(t *testing.T, w *World, r Report) {
+		{"relays drop", Fault{Kind: Drop, Share: 0.3}, func(t *testing.T, w *World, r Report) {
 			t.Helper()
 			drops := 0
 			for _, p := range w.peers {

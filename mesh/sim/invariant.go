@@ -86,7 +86,7 @@ func (w *World) check(e *event) {
 	}
 	s := Scene{World: w, Peer: int(p.number), Machine: p.machine}
 	if parent := w.parentOf(p); parent != p.parent {
-		p.parent, s.Rewired = parent, true
+		p.parent, p.rewired, s.Rewired = parent, w.now, true
 	}
 	w.watchFaults(p, p.machine)
 	for _, i := range w.cfg.Invariants {

@@ -32,7 +32,7 @@ type measures struct {
 	healing   bool          // and it is not one tree again
 	healed    Histogram     // from the end of a split until it is
 	corrupted time.Duration // when some became droppers
-	ousted    time.Duration // when the last of them had lost the last child; as far as was seen
+	ousted    time.Duration // when somebody depended on one last, as far as was seen
 }
 
 // hundredths is how finely delays over the direct way are counted.
@@ -65,10 +65,15 @@ func (w *World) sample() {
 	w.measured.depth = max(w.measured.depth, len(at)-1)
 }
 
-// feedingDroppers tells whether anybody is fed by somebody who passes no sound on.
+// onTrial is how long a peer may have a parent that passes no sound on without depending
+// on it: it is fed by the one before as well, until it has found out.
+const onTrial = time.Second
+
+// feedingDroppers tells whether anybody depends on somebody who passes no sound on.
 func (w *World) feedingDroppers() bool {
 	for _, n := range w.present {
-		if p := w.peers[n]; p.here() && p.drops && p.machine.Children() > 0 {
+		p := w.peers[n]
+		if up := w.parentOf(p); up != none && w.peers[up].drops && w.now-p.rewired > onTrial {
 			return true
 		}
 	}

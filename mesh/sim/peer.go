@@ -29,6 +29,7 @@ type peer struct {
 	contacts map[int32]contact // by peer
 	at       int               // where it is in the world's list of those present
 	parent   int32             // as the last check saw it
+	rewired  time.Duration     // when that changed
 
 	side     bool          // of a split
 	reunited time.Duration // when it has found the others again after one

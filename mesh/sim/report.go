@@ -37,7 +37,7 @@ type Report struct {
 	NewRoot    Quantiles `json:"new_root_ms"` // from a root's death until there is another
 	Restored   Quantiles `json:"restored_ms"` // from the death of a parent or backup until both are there again
 	Healed     Quantiles `json:"healed_ms"`   // from the end of a split until the room is one tree
-	Ousted     float64   `json:"ousted_s"`    // from the fault until no dropper fed anybody any more, looked at each second
+	Ousted     float64   `json:"ousted_s"`    // from the fault until nobody depended on a dropper any more, looked at each second
 
 	Deaths int `json:"deaths"` // peers that died with others below them
 

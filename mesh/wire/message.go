@@ -35,6 +35,7 @@ type Place struct {
 	Path     []identity.ID `cbor:"2,keyasint,omitempty"` // from the root down to the sender, both included
 	Attached bool          `cbor:"3,keyasint,omitempty"` // sound reaches the sender: it is the root or has a parent
 	Seq      uint32        `cbor:"4,keyasint,omitempty"` // how new this is: the root counts, those below pass it on
+	Frames   uint64        `cbor:"5,keyasint,omitempty"` // that the root had had then, in all
 }
 
 // Root is the first of the path, zero when the path is empty.

@@ -1,0 +1,103 @@
+package mesh
+
+import (
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// A parent may live, answer all that it is asked, and pass no sound on: out of malice, or
+// because its own way is broken in a manner that it does not notice. Its silence looks
+// like a pause in speech. What tells them apart is the root's word, which says how many
+// frames the root has had: who hears less than half of them, for long enough, is starved.
+const (
+	starved    = 25              // frames that the root must have had at least: half a second of one voice
+	shunFor    = 2 * time.Minute // that a parent is not asked again
+	maxShunned = 16
+)
+
+// ration is how many frames the root and this peer have had since the root's last word,
+// below one parent.
+type ration struct {
+	parent identity.ID
+	root   identity.ID
+	epoch  uint32
+	theirs uint64
+	mine   uint64
+	hungry int // words in a row after which far less had come than the root had
+}
+
+// shunned is a peer that is not asked to be a parent for a while.
+type shunned struct {
+	id    identity.ID
+	until time.Duration
+}
+
+// starves tells whether far less comes from the parent than the root has, now that there
+// is newer word of it. Who stands higher decides sooner: mostly that helps all below, who
+// then need not move.
+func (m *Machine) starves(p wire.Place) bool {
+	last := m.ration
+	m.ration = ration{parent: m.parent, root: p.Root(), epoch: p.Epoch, theirs: p.Frames, mine: m.route.fresh}
+	if last.parent != m.parent || last.root != p.Root() || last.epoch != p.Epoch || p.Frames < last.theirs {
+		return false
+	}
+	if theirs, mine := p.Frames-last.theirs, m.route.fresh-last.mine; theirs >= starved && 2*mine < theirs {
+		m.ration.hungry = last.hungry + 1
+	}
+	return m.ration.hungry >= max(1, m.Depth()-1)
+}
+
+// pretends tells whether the parent says that it passes sound on, and does not: for longer
+// than it takes an honest one to say that it is idle.
+func (m *Machine) pretends(now time.Duration, b wire.Beacon) bool {
+	long := m.timing.KeepaliveFor * 2
+	switch {
+	case b.Idle, m.feedsUp(now):
+		m.pretendsAt = 0
+	case m.pretendsAt == 0:
+		m.pretendsAt = now
+	}
+	return m.pretendsAt != 0 && now >= m.pretendsAt+long
+}
+
+// feedsUp tells whether sound went up from here lately: what comes down then may be its
+// echo, and what does not says nothing.
+func (m *Machine) feedsUp(now time.Duration) bool {
+	return m.upAt != 0 && now < m.upAt+2*m.timing.KeepaliveFor
+}
+
+// shun remembers not to ask a peer for a while.
+func (m *Machine) shun(now time.Duration, id identity.ID) {
+	m.shunned = slices.DeleteFunc(m.shunned, func(s shunned) bool { return now >= s.until || s.id == id })
+	if len(m.shunned) == maxShunned {
+		m.shunned = slices.Delete(m.shunned, 0, 1)
+	}
+	m.shunned = append(m.shunned, shunned{id, now + shunFor})
+}
+
+// shuns tells whether a peer is not to be asked.
+func (m *Machine) shuns(now time.Duration, id identity.ID) bool {
+	return slices.ContainsFunc(m.shunned, func(s shunned) bool { return s.id == id && now < s.until })
+}
+
+// trial is how much has come from a new parent and from the old one, while both feed this
+// peer.
+type trial struct{ next, former int }
+
+// tried is how many frames there must have been for a trial to tell anything.
+const tried = 5
+
+func (t *trial) count(next, former bool) {
+	if next {
+		t.next++
+	}
+	if former {
+		t.former++
+	}
+}
+
+// failed tells whether the new parent has passed far less on than the old one.
+func (t *trial) failed() bool { return t.former >= tried && 2*t.next < t.former }
