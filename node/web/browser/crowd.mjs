@@ -106,6 +106,10 @@ async function windows(mai) {
   await mai.until('an invite link is made', () => document.querySelector('input.link')?.value.startsWith('banyan:'))
   await within(mai, 'the invite')
   await mai.page.keyboard.press('Escape')
+  await mai.button('Run the room').click()
+  await mai.page.getByText('Removed people').waitFor()
+  await within(mai, 'running the room')
+  await mai.page.keyboard.press('Escape')
   for (const name of [/^W{60}/, /^עבדאללה/]) {
     await mai.page.locator('.stage, .audience').getByRole('button', { name }).first().click()
     await mai.page.getByText('Peer ID').waitFor()
