@@ -1,4 +1,5 @@
-// The bar at the bottom: what one can do oneself, and how one is heard.
+// The bar at the bottom: what one can do oneself, and how one is heard. Each button has a
+// key: one that became another under the pointer would be pressed for it.
 
 import { leave, openMicrophone, stepDown, toggleHand, toggleMute } from '../actions.js'
 import { avatar } from '../avatar.js'
@@ -19,10 +20,10 @@ export function Bar(room) {
         h('span', { class: 'ring', 'aria-hidden': 'true' }), avatar(me.id, me.name)),
       h('span', { class: 'lines' }, h('strong', { dir: 'auto' }, nameOf(me)), h('small', null, standing(room, me)))),
     h('div', { class: 'acts' },
-      store.hear === 'blocked' && h('button', { class: 'sun', onclick: unblock, title: t('hear.blocked.note') }, icon('ear'), t('hear.blocked')),
-      store.hear === 'elsewhere' && h('button', { class: 'plain', onclick: hearHere, title: t('hear.elsewhere') }, icon('ear'), t('hear.here')),
+      store.hear === 'blocked' && h('button', { key: 'unblock', class: 'sun', onclick: unblock, title: t('hear.blocked.note') }, icon('ear'), t('hear.blocked')),
+      store.hear === 'elsewhere' && h('button', { key: 'here', class: 'plain', onclick: hearHere, title: t('hear.elsewhere') }, icon('ear'), t('hear.here')),
       room.on_stage ? StageActs(room) : AudienceActs(room, me),
-      h('button', { class: 'danger', onclick: () => leave(room.id), disabled: store.busy['leave '] },
+      h('button', { key: 'leave', class: 'danger', onclick: () => leave(room.id), disabled: store.busy['leave '] },
         icon('leave'), h('span', { class: 'label' }, t('bar.leave')))))
 }
 
@@ -39,14 +40,14 @@ function standing(room, me) {
 
 function AudienceActs(room, me) {
   if (room.no_hands && !me.hand && !room.invited) {
-    return h('button', { class: 'plain', disabled: true }, icon('hand'), t('bar.nohands'))
+    return h('button', { key: 'nohands', class: 'plain', disabled: true }, icon('hand'), t('bar.nohands'))
   }
   if (room.invited) {
-    return h('button', { class: 'primary', onclick: () => update({ dialog: { kind: 'consent', room: room.id } }) },
+    return h('button', { key: 'answer', class: 'primary', onclick: () => update({ dialog: { kind: 'consent', room: room.id } }) },
       icon('mic'), t('bar.answer'))
   }
   return h('button', {
-    class: me.hand ? 'pressed' : 'primary', 'aria-pressed': String(Boolean(me.hand)), title: `${t('bar.raise')} (H)`,
+    key: 'hand', class: me.hand ? 'pressed' : 'primary', 'aria-pressed': String(Boolean(me.hand)), title: `${t('bar.raise')} (H)`,
     onclick: () => toggleHand(room),
   }, icon('hand'), t(me.hand ? 'bar.lower' : 'bar.raise'))
 }
@@ -55,22 +56,22 @@ function StageActs(room) {
   const open = store.mic === 'on' || store.mic === 'connecting' || store.mic === 'lost'
   return [
     open ? MuteButton(room) : OpenButton(room),
-    room.role !== 'host' && h('button', { class: 'plain', onclick: () => stepDown(room) },
+    room.role !== 'host' && h('button', { key: 'down', class: 'plain', onclick: () => stepDown(room) },
       icon('down'), h('span', { class: 'label' }, t('bar.down'))),
   ]
 }
 
 function OpenButton(room) {
   const asking = store.mic === 'asking'
-  return h('button', { class: 'primary', disabled: asking, title: store.micWords || `${t('bar.mic')} (M)`, onclick: () => openMicrophone(room) },
+  return h('button', { key: 'open', class: 'primary', disabled: asking, title: store.micWords || `${t('bar.mic')} (M)`, onclick: () => openMicrophone(room) },
     icon('mic'), t(asking ? 'bar.mic.asking' : 'bar.mic'))
 }
 
 function MuteButton(room) {
-  if (self(room).mute === 'locked') return h('button', { class: 'pressed', disabled: true }, icon('lock'), t('bar.locked'))
+  if (self(room).mute === 'locked') return h('button', { key: 'locked', class: 'pressed', disabled: true }, icon('lock'), t('bar.locked'))
   const label = store.mic === 'on' ? t(room.muted ? 'bar.unmute' : 'bar.mute') : t('bar.mic.connecting')
   return h('button', {
-    class: room.muted ? 'pressed' : 'primary', 'aria-pressed': String(room.muted), title: `${label} (M)`,
+    key: 'mute', class: room.muted ? 'pressed' : 'primary', 'aria-pressed': String(room.muted), title: `${label} (M)`,
     onclick: () => toggleMute(room),
   }, icon(room.muted ? 'muted' : 'mic'), label, !room.muted && Level())
 }
