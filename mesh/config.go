@@ -17,7 +17,8 @@ const (
 	maxStreams      = 32  // streams whose frames are told apart: 16 speakers, and an epoch's change
 	maxRTTs         = 256 // round trips to peers
 	maxProbes       = 256 // answered in a second
-	ringFrames      = 1024
+	ringStart       = 64
+	ringFrames      = 1024 // powers of two, both
 )
 
 // Config is what a machine is told once. Key, Room, Start and Rand have no default.
@@ -29,6 +30,7 @@ type Config struct {
 	MaxChildren int        // peers to feed; 0 means this peer is a leaf always
 	Community   bool       // a relay that a community runs: preferred as root
 	Dialable    bool       // others can open connections to this peer
+	MaxTrees    int        // trees that this peer lets a room have, if it decides; 0 means all that there can be
 	Timing      Timing
 }
 
@@ -51,9 +53,10 @@ type Timing struct {
 	Linking      time.Duration
 	Retry        time.Duration // 200 ms, doubled up to 3 s, with as much jitter
 	Settle       time.Duration // 700 ms before a peer that found nobody becomes the root; guess
-	Advert       time.Duration // 12 s between adverts; they hold 40 s, so that two may be lost
+	FirstAdvert  time.Duration // 6 s within which the first advert is sent; guess
+	Advert       time.Duration // 30 s between adverts; they hold 100 s, so that two may be lost
 	AdvertTTL    time.Duration
-	Lease        time.Duration // 3 s between lease renewals; they hold 10 s (MESH.md)
+	Lease        time.Duration // 4 s between lease renewals on the topic; they hold 13 s, so that two may be lost
 	LeaseTTL     time.Duration
 	Improve      time.Duration // 8 s between looks for a better place; MESH.md has 30 s, which is long for a young room
 	Takeover     time.Duration // 2 s that a better ranked peer waits before it takes the root over
@@ -84,10 +87,11 @@ func (t Timing) withDefaults() Timing {
 	def(&t.Linking, 5*time.Second)
 	def(&t.Retry, 200*ms)
 	def(&t.Settle, 700*ms)
-	def(&t.Advert, 12*time.Second)
-	def(&t.AdvertTTL, 40*time.Second)
-	def(&t.Lease, 3*time.Second)
-	def(&t.LeaseTTL, 10*time.Second)
+	def(&t.FirstAdvert, 6*time.Second)
+	def(&t.Advert, 30*time.Second)
+	def(&t.AdvertTTL, 100*time.Second)
+	def(&t.Lease, 4*time.Second)
+	def(&t.LeaseTTL, 13*time.Second)
 	def(&t.Improve, 8*time.Second)
 	def(&t.Takeover, 2*time.Second)
 	def(&t.Replay, time.Second)

@@ -89,8 +89,8 @@ func (m *Machine) gossip(now time.Duration, g Gossip) {
 	if g.From == m.id || g.Seq < seqAt(m.start.Add(now-staleAfter)) || !m.advertised(now, g) {
 		return
 	}
-	if g.Lease != nil {
-		m.leased(now, g.From, *g.Lease)
+	if g.Lease != nil && g.Lease.Tree < wire.MaxTrees {
+		m.trees[g.Lease.Tree].leased(now, g.From, *g.Lease)
 	}
 }
 
@@ -121,39 +121,39 @@ func (m *Machine) advertised(now time.Duration, g Gossip) bool {
 }
 
 // leased takes in a root's lease.
-func (m *Machine) leased(now time.Duration, root identity.ID, l Lease) {
+func (t *tree) leased(now time.Duration, root identity.ID, l Lease) {
 	if l.Gone {
-		if m.lease.root == root {
-			m.lease.expires = now
+		if t.lease.root == root {
+			t.lease.expires = now
 		}
 		return
 	}
-	m.lastEpoch = max(m.lastEpoch, l.Epoch)
-	next := lease{root, l.Epoch, now + m.timing.LeaseTTL}
-	if s := &m.seekParent; s.root != root && !m.attached() {
+	t.lastEpoch = max(t.lastEpoch, l.Epoch)
+	next := lease{root, l.Epoch, now + t.timing.LeaseTTL}
+	if s := &t.seekParent; s.root != root && !t.attached() {
 		s.failures = 0 // there was no tree; now there is one, and it grows
 		if s.phase == resting {
-			s.prefer, s.at = []identity.ID{root}, min(s.at, now+m.jittered(m.timing.Retry))
+			s.prefer, s.at = []identity.ID{root}, min(s.at, now+t.jittered(t.timing.Retry))
 		}
 	}
 	switch {
-	case m.lease.root == root || now >= m.lease.expires || m.better(next, m.lease):
-		m.lease = next
+	case t.lease.root == root || now >= t.lease.expires || t.better(next, t.lease):
+		t.lease = next
 	default:
 		return
 	}
-	if m.isRoot && m.better(next, lease{root: m.id, epoch: m.epoch}) {
-		m.stepDown(now)
+	if t.isRoot && t.better(next, lease{root: t.id, epoch: t.epoch}) {
+		t.stepDown(now)
 	}
 }
 
 // better tells whether of two live roots a is the one that stays: the better ranked
 // one, so that both sides of a healed split decide alike, whatever their epochs.
-func (m *Machine) better(a, b lease) bool {
+func (t *tree) better(a, b lease) bool {
 	if a.root == b.root {
 		return a.epoch > b.epoch
 	}
-	return rank(m.rankOf(a.root), m.rankOf(b.root)) < 0
+	return rank(t.rankOf(a.root), t.rankOf(b.root)) < 0
 }
 
 // rankOf is a peer as it is ranked; who never sent an advert comes last.
@@ -168,16 +168,30 @@ func (m *Machine) rankOf(id identity.ID) *known {
 }
 
 // leads tells whether no live peer is ranked above this one.
-func (m *Machine) leads(now time.Duration) bool { return m.outranked(now) == 0 }
+func (t *tree) leads(now time.Duration) bool { return t.outranked(now, t.rootElsewhere(now)) == 0 }
 
-// outranked is how many live peers are ranked above this one.
-func (m *Machine) outranked(now time.Duration) int {
+// rootElsewhere is the root of the other tree, who is not to be the root of this one too;
+// zero if there is none.
+func (t *tree) rootElsewhere(now time.Duration) identity.ID {
+	switch o := t.other(); {
+	case !o.active:
+		return identity.ID{}
+	case o.attached() && !o.root.IsZero():
+		return o.root
+	case now < o.lease.expires:
+		return o.lease.root
+	}
+	return identity.ID{}
+}
+
+// outranked is how many live peers are ranked above this one, one of them aside.
+func (m *Machine) outranked(now time.Duration, aside identity.ID) int {
 	self, n := m.self(), 0
 	for _, k := range m.adverts {
 		if rank(k, self) > 0 {
 			break
 		}
-		if now >= k.dead {
+		if now >= k.dead && k.id != aside {
 			n++
 		}
 	}
@@ -185,108 +199,128 @@ func (m *Machine) outranked(now time.Duration) int {
 }
 
 // rootLives tells whether some root other than this peer is believed to be there.
-func (m *Machine) rootLives(now time.Duration) bool {
-	if now >= m.lease.expires || m.lease.root == m.id {
+func (t *tree) rootLives(now time.Duration) bool {
+	if now >= t.lease.expires || t.lease.root == t.id {
 		return false
 	}
-	k := m.find(m.lease.root)
+	k := t.find(t.lease.root)
 	return k == nil || now >= k.dead
 }
 
-// elect makes this peer the root if it is its turn: nobody else is, it has looked for
-// a parent long enough, and it leads.
-func (m *Machine) elect(now time.Duration) {
-	if m.isRoot || !m.offers() {
+// elect makes this peer the root if it is its turn: nobody else is, and it has looked for
+// a parent long enough.
+func (t *tree) elect(now time.Duration) {
+	if o := t.other(); t.isRoot || !t.willing() || o.isRoot || o.takeoverAt != 0 && o.index < t.index {
 		return
 	}
-	if m.attached() {
-		m.takeOver(now)
+	if t.attached() {
+		t.takeOver(now)
 		return
 	}
-	if m.rootLives(now) || now < m.settleAt || !m.leads(now) {
+	if t.rootLives(now) {
 		return
 	}
-	m.becomeRoot(now)
+	if at := t.turn(now); now < at {
+		t.wake(at)
+		return
+	}
+	t.becomeRoot(now)
 }
+
+// turn is when it is this peer's turn to claim the tree: at once if it leads; else those
+// who are better ranked are given some time each, since they may be gone without a word.
+func (t *tree) turn(now time.Duration) time.Duration {
+	before := min(t.outranked(now, t.rootElsewhere(now)), maxTurns)
+	return t.settleAt + time.Duration(before)*t.timing.Takeover
+}
+
+// maxTurns is how many of those who are better ranked are waited for.
+const maxTurns = 4
 
 // takeOver makes an attached community relay the root of a tree that is rooted at a
 // desktop. The way up to the old root is reversed; no sound is lost.
-func (m *Machine) takeOver(now time.Duration) {
-	root := m.rankOf(m.place.Root())
-	if class(m.ownAdvert()) >= class(root.advert) || !m.leads(now) || m.free() == 0 {
-		m.takeoverAt = 0
+func (t *tree) takeOver(now time.Duration) {
+	root := t.rankOf(t.root)
+	if class(t.ownAdvert()) >= class(root.advert) || !t.leads(now) || t.fed() >= t.limit() {
+		t.takeoverAt = 0
 		return
 	}
-	if m.takeoverAt == 0 {
-		m.takeoverAt = now + m.timing.Takeover
-		m.wake(m.takeoverAt)
+	if t.takeoverAt == 0 {
+		t.takeoverAt = now + t.timing.Takeover
+		t.wake(t.takeoverAt)
 	}
-	if now >= m.takeoverAt {
-		m.takeoverAt = 0
-		m.becomeRoot(now)
+	if now >= t.takeoverAt {
+		t.takeoverAt = 0
+		t.becomeRoot(now)
 	}
 }
 
 // becomeRoot claims the tree under a new epoch.
-func (m *Machine) becomeRoot(now time.Duration) {
-	m.lastEpoch = max(m.lastEpoch, m.epoch)
-	if m.lastEpoch < math.MaxUint32 { // else somebody lied; ranks alone decide then
-		m.lastEpoch++
+func (t *tree) becomeRoot(now time.Duration) {
+	t.lastEpoch = max(t.lastEpoch, t.epoch)
+	if t.lastEpoch < math.MaxUint32 { // else somebody lied; ranks alone decide then
+		t.lastEpoch++
 	}
-	m.epoch, m.isRoot = m.lastEpoch, true
-	m.lease = lease{m.id, m.epoch, now + m.timing.LeaseTTL}
-	m.stopSeeking(&m.seekParent)
-	m.dropBackup()
-	if p := m.parent; !p.IsZero() {
-		m.parent = identity.ID{}
-		m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}, Attached: true})
-		m.adopt(now, p)
-		m.send(p, &wire.Reverse{Place: m.place})
-	} else {
-		m.standAt(wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}, Attached: true})
+	t.epoch, t.isRoot = t.lastEpoch, true
+	t.lease = lease{t.id, t.epoch, now + t.timing.LeaseTTL}
+	t.stopSeeking(&t.seekParent)
+	t.dropBackup()
+	p := t.parent
+	t.parent = identity.ID{}
+	t.standAt(t.top())
+	if !p.IsZero() {
+		t.adopt(now, p)
+		t.send(p, &wire.Reverse{Place: t.place})
 	}
-	m.spread(now, false)
-	m.beaconAll(now)
+	t.spread(now, false)
+	t.placed = true
+	t.beaconAll(now)
+}
+
+// top is the place of a root.
+func (t *tree) top() wire.Place {
+	return wire.Place{Epoch: t.epoch, Path: wire.Path{wire.ShortOf(t.id)}, Attached: true, Root: t.id, Trees: uint8(t.count)}
 }
 
 // stepDown stops being the root, since there is a better one: this peer's whole tree
 // is hung below that one.
-func (m *Machine) stepDown(now time.Duration) {
-	m.isRoot = false
-	m.standAt(m.alone())
-	m.startSeeking(now, &m.seekParent, []identity.ID{m.lease.root})
+func (t *tree) stepDown(now time.Duration) {
+	t.isRoot = false
+	t.standAt(t.alone())
+	t.startSeeking(now, &t.seekParent, []identity.ID{t.lease.root})
 }
 
 // reversed makes a child the parent, for it says that a new root is on its side.
-func (m *Machine) reversed(now time.Duration, from identity.ID, r *wire.Reverse) {
-	at := m.childAt(from)
-	if at < 0 || !m.children[at].linked || slices.Contains(r.Place.Path, m.id) || r.Place.Epoch <= m.epoch {
+func (t *tree) reversed(now time.Duration, from identity.ID, r *wire.Reverse) {
+	at := t.childAt(from)
+	if at < 0 || !t.children[at].linked || r.Place.Path.Has(t.id) || r.Place.Epoch <= t.epoch {
 		return
 	}
-	m.children = slices.Delete(m.children, at, at+1)
-	old := m.parent
-	m.isRoot, m.parent, m.heardAt, m.askedAt, m.parentIdle = false, from, now, 0, false
-	m.lastEpoch = max(m.lastEpoch, r.Place.Epoch)
-	m.stopSeeking(&m.seekParent)
-	m.dropBackup()
-	m.below(now, r.Place)
+	t.children = slices.Delete(t.children, at, at+1)
+	old := t.parent
+	t.isRoot, t.parent, t.heardAt, t.askedAt, t.parentIdle = false, from, now, 0, false
+	t.lastEpoch = max(t.lastEpoch, r.Place.Epoch)
+	t.stopSeeking(&t.seekParent)
+	t.dropBackup()
+	t.below(now, r.Place)
 	switch {
 	case old.IsZero():
-	case m.links[old] && m.fed() < m.maxChildren:
-		m.adopt(now, old)
-		m.send(old, &wire.Reverse{Place: m.place})
+	case t.linked(old) && t.fed() < t.limit():
+		t.adopt(now, old)
+		t.send(old, &wire.Reverse{Place: t.place})
 	default: // no place for it: it looks for one itself
-		m.send(old, &wire.Leave{Up: true})
-		m.hangUp(old)
+		t.send(old, &wire.Leave{Up: true})
+		t.hangUp(old)
 	}
-	m.improveAt = min(m.improveAt, now+m.jittered(m.timing.Settle))
-	m.beaconAll(now)
+	t.improveAt = min(t.improveAt, now+t.jittered(t.timing.Settle))
+	t.placed = true
+	t.beaconAll(now)
 }
 
 // handedOver makes this peer the root because the old one asks it to.
-func (m *Machine) handedOver(now time.Duration, from identity.ID, h *wire.Handover) {
-	if from != m.parent || m.isRoot || m.fed() >= m.maxChildren || !m.offers() || h.Epoch != m.epoch {
+func (t *tree) handedOver(now time.Duration, from identity.ID, h *wire.Handover) {
+	if from != t.parent || t.isRoot || t.fed() >= t.limit() || !t.offers() || h.Epoch != t.epoch {
 		return
 	}
-	m.becomeRoot(now)
+	t.becomeRoot(now)
 }

@@ -28,6 +28,7 @@ type Advert struct {
 type Lease struct {
 	Epoch uint32 `cbor:"1,keyasint"`
 	Gone  bool   `cbor:"2,keyasint,omitempty"` // the root has stopped
+	Tree  uint8  `cbor:"3,keyasint,omitempty"` // whose root it is
 }
 
 // gossip is the payload: an advert and, from a root, its lease.
@@ -72,8 +73,9 @@ func (m *Machine) spread(now time.Duration, gone bool) {
 	m.seq = max(m.seq+1, seqAt(m.start.Add(now)))
 	g := gossip{Version: gossipVersion, Room: m.room, Seq: m.seq, Advert: m.ownAdvert()}
 	g.Advert.Gone = gone
-	if m.isRoot {
-		g.Lease = &Lease{Epoch: m.epoch, Gone: gone}
+	rooted := m.rooted()
+	if rooted != nil {
+		g.Lease = &Lease{Epoch: rooted.epoch, Gone: gone, Tree: uint8(rooted.index)}
 	}
 	payload, err := canon.Marshal(g)
 	if err != nil {
@@ -85,7 +87,7 @@ func (m *Machine) spread(now time.Duration, gone bool) {
 	}
 	m.emit(Spread{data})
 	m.advertAt = now + m.timing.Advert
-	if m.isRoot {
+	if rooted != nil {
 		m.advertAt = now + m.timing.Lease
 	}
 }
@@ -97,8 +99,8 @@ func seqAt(t time.Time) uint64 { return uint64(max(0, t.UnixMilli())) }
 // of enough others that are better ranked.
 func (m *Machine) advertise(now time.Duration) {
 	m.advertAt = never
-	if m.offers() {
-		m.advertAt = now + m.timing.Settle + m.jittered(m.timing.Advert/2)
+	if m.willing() {
+		m.advertAt = now + m.timing.Settle + m.jittered(m.timing.FirstAdvert)
 	}
 }
 
@@ -108,7 +110,7 @@ func (m *Machine) herald(now time.Duration) {
 	if now < m.advertAt {
 		return
 	}
-	if !m.isRoot && m.outranked(now) >= heralds {
+	if m.rooted() == nil && m.outranked(now, identity.ID{}) >= heralds {
 		m.advertAt = now + m.timing.Advert
 		return
 	}
@@ -120,5 +122,15 @@ func (m *Machine) ownAdvert() Advert {
 	return Advert{Slots: uint32(m.maxChildren), Community: m.community, Since: m.start.Unix()}
 }
 
-// offers tells whether this peer may forward for others at all.
-func (m *Machine) offers() bool { return m.maxChildren > 0 && m.dialable && !m.leaving }
+// willing tells whether this peer may forward for others at all.
+func (m *Machine) willing() bool { return m.maxChildren > 0 && m.dialable && !m.leaving }
+
+// rooted is the tree whose root this peer is, or nil. It is never the root of two.
+func (m *Machine) rooted() *tree {
+	for _, t := range m.trees {
+		if t.isRoot {
+			return t
+		}
+	}
+	return nil
+}

@@ -80,7 +80,7 @@ func TestWhatDeadRootsSaidIsNotHeardAgain(t *testing.T) {
 	}{{0, true}, {time.Minute, true}, {staleAfter - time.Second, true}, {staleAfter + 10*time.Second, false}, {24 * time.Hour, false}} {
 		m := New(Config{Key: keyOf(t, 2), Room: identity.RoomID{1}, Start: start.Add(tt.later), Rand: rand.New(rand.NewPCG(1, 2))})
 		m.Step(time.Second, said)
-		if heard := m.lease.root == said.From && len(m.adverts) == 1; heard != tt.heard {
+		if heard := m.trees[0].lease.root == said.From && len(m.adverts) == 1; heard != tt.heard {
 			t.Errorf("%v later: heard is %v, want %v", tt.later, heard, tt.heard)
 		}
 	}

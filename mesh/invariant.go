@@ -12,60 +12,95 @@ import (
 // breaks, or nil.
 func (m *Machine) Check() error {
 	switch {
-	case m.fed() > m.maxChildren:
+	case m.fed() > max(m.maxChildren, 0):
 		return fmt.Errorf("invariant 1: %s feeds %d, at most %d", m.id.Short(), m.fed(), m.maxChildren)
-	case twice(m.place.Path):
-		return fmt.Errorf("invariant 2: the path of %s holds somebody twice", m.id.Short())
 	case len(m.adverts) > maxAdverts, len(m.candidates) > maxCandidates, len(m.route.streams) > maxStreams,
-		len(m.shunned) > maxShunned, cap(m.route.ring) > 2*ringFrames, len(m.place.Path) > wire.MaxPath+1, len(m.outbox) > 2*max(m.maxChildren, 4):
+		len(m.shunned) > maxShunned, len(m.route.ring) > ringFrames, len(m.outbox) > m.maxReplays(), len(m.gaps) > len(m.links):
 		return fmt.Errorf("invariant 4: %s remembers too much", m.id.Short())
-	case m.isRoot && (len(m.place.Path) != 1 || !m.parent.IsZero()):
-		return fmt.Errorf("invariant 5: %s is a root with a path of %d and parent %s", m.id.Short(), len(m.place.Path), m.parent.Short())
-	case !m.isRoot && m.parent.IsZero() && m.place.Attached:
-		return fmt.Errorf("invariant 5: %s is attached to nobody", m.id.Short())
+	case m.trees[0].isRoot && m.trees[1].isRoot:
+		return fmt.Errorf("invariant 5: %s is the root of both trees", m.id.Short())
+	}
+	for _, t := range m.trees {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("%w, in tree %d", err, t.index)
+		}
+	}
+	return nil
+}
+
+func (t *tree) check() error {
+	switch {
+	case twice(t.place.Path):
+		return fmt.Errorf("invariant 2: the path of %s holds somebody twice", t.id.Short())
+	case len(t.place.Path) > wire.MaxPath+1:
+		return fmt.Errorf("invariant 4: %s remembers too much", t.id.Short())
+	case t.isRoot && (len(t.place.Path) != 1 || !t.parent.IsZero()):
+		return fmt.Errorf("invariant 5: %s is a root with a path of %d and parent %s", t.id.Short(), len(t.place.Path), t.parent.Short())
+	case !t.isRoot && t.parent.IsZero() && t.place.Attached:
+		return fmt.Errorf("invariant 5: %s is attached to nobody", t.id.Short())
 	}
 	return nil
 }
 
 // twice tells whether a path holds somebody twice.
-func twice(path []identity.ID) bool {
-	for i, id := range path {
-		if slices.Contains(path[:i], id) {
+func twice(path wire.Path) bool {
+	for i, s := range path {
+		if slices.Contains(path[:i], s) {
 			return true
 		}
 	}
 	return false
 }
 
-// CheckTree returns what keeps machines, given by their IDs and all alive, from being
-// one tree (invariant 6), or nil.
-func CheckTree(machines map[identity.ID]*Machine) error {
+// CheckTrees returns what keeps machines, given by their IDs and all alive, from being
+// one tree, or two (invariant 6), or nil.
+func CheckTrees(machines map[identity.ID]*Machine) error {
 	ids := make([]identity.ID, 0, len(machines))
-	for id := range machines {
+	count := 1
+	for id, m := range machines {
 		ids = append(ids, id)
+		if m.trees[0].isRoot {
+			count = m.count
+		}
 	}
 	slices.SortFunc(ids, identity.ID.Compare)
+	for index := range count {
+		if err := checkTree(machines, ids, index); err != nil {
+			return fmt.Errorf("invariant 6, tree %d of %d: %w", index, count, err)
+		}
+	}
+	for _, id := range ids {
+		if got := machines[id].count; got != count {
+			return fmt.Errorf("invariant 6: %s knows of %d trees, there are %d", id.Short(), got, count)
+		}
+	}
+	return nil
+}
+
+// checkTree returns what keeps machines from being one tree.
+func checkTree(machines map[identity.ID]*Machine, ids []identity.ID, index int) error {
 	var root identity.ID
 	for _, id := range ids {
-		m := machines[id]
-		if m.isRoot {
+		t := machines[id].trees[index]
+		if t.isRoot {
 			if !root.IsZero() {
-				return fmt.Errorf("invariant 6: %s and %s are both roots", root.Short(), id.Short())
+				return fmt.Errorf("%s and %s are both roots", root.Short(), id.Short())
 			}
 			root = id
 			continue
 		}
-		p := machines[m.parent]
-		if p == nil {
-			return fmt.Errorf("invariant 6: %s has no parent (%s)", id.Short(), m.parent.Short())
+		m := machines[t.parent]
+		if m == nil {
+			return fmt.Errorf("%s has no parent (%s)", id.Short(), t.parent.Short())
 		}
+		p := m.trees[index]
 		if at := p.childAt(id); at < 0 || p.children[at].backup {
-			return fmt.Errorf("invariant 6: %s thinks it is fed by %s, which does not", id.Short(), m.parent.Short())
+			return fmt.Errorf("%s thinks it is fed by %s, which does not", id.Short(), t.parent.Short())
 		}
 	}
 	for _, id := range ids {
-		if got := machines[id].place.Root(); got != root {
-			return fmt.Errorf("invariant 6: %s follows %s, the root is %s", id.Short(), got.Short(), root.Short())
+		if got := machines[id].trees[index].place.Top(); got != wire.ShortOf(root) {
+			return fmt.Errorf("%s follows %s, the root is %s", id.Short(), got, root.Short())
 		}
 	}
 	return nil

@@ -49,11 +49,13 @@ type seeker struct {
 	prefer    []identity.ID
 	offers    []offer
 	probed    int
+	asked     []identity.ID // where they stand, last
 	tried     []identity.ID // in this round
 	redirects int
 	failures  int
 	root      identity.ID // the root that was asked last, as far as one was known
 	urgent    bool        // any parent is better than none; else only a better place will do
+	sent      bool        // the parent has asked this peer to go
 	probeAt   time.Duration
 }
 
@@ -74,82 +76,83 @@ func (s *seeker) deadline() time.Duration {
 }
 
 // startSeeking begins a round at once, with the peers to prefer, if any.
-func (m *Machine) startSeeking(now time.Duration, s *seeker, prefer []identity.ID) {
-	if m.leaving {
+func (t *tree) startSeeking(now time.Duration, s *seeker, prefer []identity.ID) {
+	if t.leaving {
 		return
 	}
 	if s.phase == asking || s.phase == linking {
-		m.letGo(s)
+		t.letGo(s)
 	}
-	*s = seeker{backup: s.backup, phase: resting, at: now, prefer: prefer, urgent: s.backup || !m.attached(), nonce: s.nonce}
+	*s = seeker{backup: s.backup, phase: resting, at: now, prefer: prefer, urgent: s.backup || !t.attached(), nonce: s.nonce}
 }
 
-func (m *Machine) stopSeeking(s *seeker) {
+func (t *tree) stopSeeking(s *seeker) {
 	if s.phase == asking || s.phase == linking {
-		m.letGo(s)
+		t.letGo(s)
 	}
 	*s = seeker{backup: s.backup, nonce: s.nonce}
 }
 
 // letGo tells a peer that was asked that it is not needed any more.
-func (m *Machine) letGo(s *seeker) {
+func (t *tree) letGo(s *seeker) {
 	target := s.target
 	s.target = identity.ID{}
-	if target != m.parent && target != m.backup {
-		m.send(target, &wire.Leave{Up: true})
-		m.hangUp(target)
+	if target != t.parent && target != t.backup {
+		t.send(target, &wire.Leave{Up: true})
+		t.hangUp(target)
 	}
 }
 
 // seek moves a seeker on when its time has come.
-func (m *Machine) seek(now time.Duration, s *seeker) {
+func (t *tree) seek(now time.Duration, s *seeker) {
 	if s.phase == content || now < s.at {
 		return
 	}
 	switch s.phase {
 	case resting:
-		m.probe(now, s)
+		t.probe(now, s)
 	case probing:
-		m.choose(now, s)
+		t.choose(now, s)
 	case asking, linking:
-		m.suspectSlow(s)
-		m.letGo(s)
-		m.next(now, s)
+		t.suspectSlow(s)
+		t.letGo(s)
+		t.next(now, s)
 	case content:
 	}
 }
 
 // suspectSlow remembers not to ask the same peer at once again.
-func (m *Machine) suspectSlow(s *seeker) { s.tried = append(s.tried, s.target) }
+func (t *tree) suspectSlow(s *seeker) { s.tried = append(s.tried, s.target) }
 
 // probe asks a few peers where they stand.
-func (m *Machine) probe(now time.Duration, s *seeker) {
+func (t *tree) probe(now time.Duration, s *seeker) {
 	s.nonce++
 	s.offers, s.probed = s.offers[:0], 0
-	for _, id := range m.whomToAsk(now, s) {
-		m.send(id, &wire.Probe{Nonce: s.nonce, Speaker: m.speaking, Slots: m.slots()})
+	s.asked = t.whomToAsk(now, s)
+	for _, id := range s.asked {
+		t.send(id, &wire.Probe{Nonce: s.nonce, Speaker: t.speaking, Slots: t.slots()})
 		s.probed++
 	}
 	if s.probed == 0 {
-		m.rest(now, s)
+		t.rest(now, s)
 		return
 	}
-	s.phase, s.at, s.probeAt = probing, now+m.timing.Probing, now
+	s.phase, s.at, s.probeAt = probing, now+t.timing.Probing, now
 }
 
 // whomToAsk picks peers to probe: those preferred, the root and the well ranked, and a
 // few at random, so that not everybody asks the same ones.
-func (m *Machine) whomToAsk(now time.Duration, s *seeker) []identity.ID {
+func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	var some []identity.ID
 	add := func(id identity.ID) {
-		barred := id == m.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
+		barred := id == t.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
 		if s.backup {
-			barred = barred || id == m.parent
+			barred = barred || id == t.parent
 		}
-		if k := m.find(id); k != nil && now < k.dead || m.shuns(now, id) {
+		if k := t.find(id); k != nil && now < k.dead || t.shuns(now, id) {
 			barred = true
 		}
-		if c := m.childAt(id); c >= 0 && !m.children[c].backup {
+		if c := t.childAt(id); c >= 0 && !t.children[c].backup {
 			barred = true
 		}
 		if !barred && len(some) < parallel {
@@ -159,15 +162,18 @@ func (m *Machine) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	for _, id := range s.prefer {
 		add(id)
 	}
-	if now < m.lease.expires && (!s.backup || len(m.place.Path) > 2) {
-		s.root = m.lease.root
+	if now < t.lease.expires && (!s.backup || len(t.place.Path) > 2) {
+		s.root = t.lease.root
 		add(s.root)
 	}
-	pool := slices.Clone(m.candidates)
-	for _, k := range m.adverts {
+	pool := slices.Clone(t.candidates)
+	for _, k := range t.adverts {
 		pool = append(pool, k.id)
 	}
-	m.shuffle(pool)
+	t.shuffle(pool)
+	if t.count > 1 { // those first who may feed others in this tree
+		slices.SortStableFunc(pool, func(a, b identity.ID) int { return cmp.Compare(t.strangeness(a), t.strangeness(b)) })
+	}
 	for _, id := range pool {
 		add(id)
 	}
@@ -175,12 +181,12 @@ func (m *Machine) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 }
 
 // offered takes in the answer to a probe.
-func (m *Machine) offered(now time.Duration, from identity.ID, o *wire.Offer) {
-	for _, s := range []*seeker{&m.seekParent, &m.seekBackup} {
+func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
+	for _, s := range []*seeker{&t.seekParent, &t.seekBackup} {
 		if s.phase != probing || o.Nonce != s.nonce {
 			continue
 		}
-		rtt, known := m.rtts[from]
+		rtt, known := t.rtts[from]
 		if !known {
 			rtt = now - s.probeAt
 		}
@@ -188,74 +194,74 @@ func (m *Machine) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		if s.backup {
 			free = o.Spare
 		}
-		if m.shuns(now, from) {
+		if t.shuns(now, from) {
 			free = 0
 		}
-		if o.Place.Attached && o.Place.Root() != m.id {
-			m.settleAt = max(m.settleAt, now+m.timing.Settle) // there is a tree: no need for another root
+		if o.Place.Attached && t.rootOf(o.Place) != t.id {
+			t.settleAt = max(t.settleAt, now+t.timing.Settle) // there is a tree: no need for another root
 		}
 		got := offer{from, o.Place, free, rtt, o.Others}
 		s.offers = append(s.offers, got)
 		if len(s.offers) >= s.probed {
-			m.choose(now, s)
-		} else if free > 0 && m.suits(s, got) {
-			s.at = min(s.at, now+m.timing.Probing/4) // good enough; somebody nearer may be about to answer
+			t.choose(now, s)
+		} else if free > 0 && t.suits(s, got) {
+			s.at = min(s.at, now+t.timing.Probing/4) // good enough; somebody nearer may be about to answer
 		}
 		return
 	}
 }
 
 // suits tells whether an offer may be taken up at all.
-func (m *Machine) suits(s *seeker, o offer) bool {
-	if !o.place.Attached || slices.Contains(o.place.Path, m.id) || len(o.place.Path) >= wire.MaxPath {
+func (t *tree) suits(s *seeker, o offer) bool {
+	if !o.place.Attached || o.place.Path.Has(t.id) || len(o.place.Path) >= wire.MaxPath {
 		return false
 	}
 	if s.backup {
-		return m.shelters(o.from, o.place)
+		return t.shelters(o.from, o.place)
 	}
-	if !m.feasible(o.place) {
+	if !t.feasible(o.place) {
 		return false
 	}
 	if !s.urgent {
-		return m.gains(o)
+		return t.gains(o)
 	}
 	return true
 }
 
 // gains tells whether an offer is worth a move for somebody who has a parent: it is
-// nearer to the root, it is the root and this peer speaks, or it was preferred.
-func (m *Machine) gains(o offer) bool {
-	if o.from == m.parent || o.free == 0 {
+// nearer to the root, it was preferred, or the parent wants this peer to go.
+func (t *tree) gains(o offer) bool {
+	if o.from == t.parent || o.free == 0 {
 		return false
 	}
-	return len(o.place.Path)+1 < len(m.place.Path) || slices.Contains(m.seekParent.prefer, o.from)
+	return t.seekParent.sent || len(o.place.Path)+1 < len(t.place.Path) || slices.Contains(t.seekParent.prefer, o.from)
 }
 
 // choose asks the best offer; if there is none, it goes on to those whom the offers
 // name, or rests.
-func (m *Machine) choose(now time.Duration, s *seeker) {
+func (t *tree) choose(now time.Duration, s *seeker) {
 	var best *offer
 	for i := range s.offers {
 		o := &s.offers[i]
-		if o.free > 0 && m.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || nearer(*o, *best) < 0) {
+		if o.free > 0 && t.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || nearer(*o, *best) < 0) {
 			best = o
 		}
 	}
 	switch {
 	case best != nil:
-		m.ask(now, s, best.from)
+		t.ask(now, s, best.from)
 		return
-	case !s.backup && len(s.offers) > 0 && m.followed():
-		m.askNewer(s.offers[0].from, s.offers[0].place)
+	case (s.urgent || s.sent) && !s.backup && len(s.offers) > 0 && t.followed():
+		t.askNewer(s.offers[0].from, s.offers[0].place)
 	}
-	if !m.follow(now, s) {
-		m.rest(now, s)
+	if !t.follow(now, s) {
+		t.rest(now, s)
 	}
 }
 
 // follow probes those whom this round's offers named, and those who feed them. It is
 // false when that leads nowhere.
-func (m *Machine) follow(now time.Duration, s *seeker) bool {
+func (t *tree) follow(now time.Duration, s *seeker) bool {
 	if s.redirects >= maxRedirects {
 		return false
 	}
@@ -265,11 +271,8 @@ func (m *Machine) follow(now time.Duration, s *seeker) bool {
 	}
 	for i := range s.offers {
 		o := &s.offers[i]
-		if len(o.others) == 0 && !o.place.Attached {
-			continue
-		}
-		for _, id := range append(slices.Clone(o.others), o.place.Path...) {
-			if id != m.id && !slices.Contains(s.tried, id) && !slices.Contains(named, id) {
+		for _, id := range o.others {
+			if id != t.id && !slices.Contains(s.tried, id) && !slices.Contains(named, id) {
 				named = append(named, id)
 			}
 		}
@@ -278,11 +281,11 @@ func (m *Machine) follow(now time.Duration, s *seeker) bool {
 		return false
 	}
 	s.redirects++
-	if m.lastEpoch == 0 {
-		m.settleAt = max(m.settleAt, now+m.timing.Settle) // first see what they say
+	if t.lastEpoch == 0 {
+		t.settleAt = max(t.settleAt, now+t.timing.Settle) // first see what they say
 	}
 	s.prefer = named
-	m.probe(now, s)
+	t.probe(now, s)
 	return true
 }
 
@@ -298,67 +301,67 @@ func nearer(a, b offer) int {
 }
 
 // ask asks a peer to feed this one, or to be its backup.
-func (m *Machine) ask(now time.Duration, s *seeker, id identity.ID) {
-	s.phase, s.target, s.at = asking, id, now+m.timing.Answer
-	j := &wire.Join{Backup: s.backup, Speaker: m.speaking, Slots: m.slots()}
+func (t *tree) ask(now time.Duration, s *seeker, id identity.ID) {
+	s.phase, s.target, s.at = asking, id, now+t.timing.Answer
+	j := &wire.Join{Backup: s.backup, Speaker: t.speaking, Slots: t.slots()}
 	if !s.backup {
-		j.Seen = m.route.seen()
+		j.Seen = t.route.seen()
 	}
-	m.send(id, j)
+	t.send(id, j)
 }
 
 // slots is how many children this peer could feed, as it tells others.
-func (m *Machine) slots() uint32 {
-	if !m.offers() {
+func (t *tree) slots() uint32 {
+	if !t.offers() {
 		return 0
 	}
-	return uint32(m.maxChildren)
+	return uint32(t.maxChildren)
 }
 
 // accepted goes on to open the link.
-func (m *Machine) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
-	if from == m.parent && !a.Backup {
-		m.heardAt = now
-		m.below(now, a.Place)
-		m.queueReplay(now, from, a.Seen)
+func (t *tree) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
+	if from == t.parent && !a.Backup {
+		t.heardAt = now
+		t.below(now, a.Place)
+		t.queueReplay(now, t.index, from, a.Seen)
 		return
 	}
-	s := &m.seekParent
+	s := &t.seekParent
 	if a.Backup {
-		s = &m.seekBackup
+		s = &t.seekBackup
 	}
 	if s.phase != asking || s.target != from {
-		if from != m.parent { // else it has been asked for more since
-			m.send(from, &wire.Leave{Up: true})
+		if from != t.parent { // else it has been asked for more since
+			t.send(from, &wire.Leave{Up: true})
 		}
 		return
 	}
-	if slices.Contains(a.Place.Path, m.id) || !s.backup && !m.feasible(a.Place) {
-		m.letGo(s)
-		m.next(now, s)
+	if a.Place.Path.Has(t.id) || !s.backup && !t.feasible(a.Place) {
+		t.letGo(s)
+		t.next(now, s)
 		return
 	}
-	s.place, s.phase, s.at = a.Place, linking, now+m.timing.Linking
-	if m.links[from] {
-		m.linkedTo(now, from, s)
+	s.place, s.phase, s.at = a.Place, linking, now+t.timing.Linking
+	if t.linked(from) {
+		t.linkedTo(now, from, s)
 		return
 	}
-	m.emit(Dial{from})
+	t.emit(Dial{from})
 }
 
 // redirected asks the others that a peer knows.
-func (m *Machine) redirected(now time.Duration, from identity.ID, r *wire.Redirect) {
-	if from == m.backup && from == m.parent {
+func (t *tree) redirected(now time.Duration, from identity.ID, r *wire.Redirect) {
+	if from == t.backup && from == t.parent {
 		return
 	}
-	if from == m.parent && !r.Backup { // a switch was turned down
-		m.orphan(now, false)
-		m.seekParent.prefer = r.To
+	if from == t.parent && !r.Backup { // a switch was turned down
+		t.orphan(now, false)
+		t.seekParent.prefer = r.To
 		return
 	}
-	s := &m.seekParent
+	s := &t.seekParent
 	if r.Backup {
-		s = &m.seekBackup
+		s = &t.seekBackup
 	}
 	if s.phase != asking || s.target != from {
 		return
@@ -366,148 +369,171 @@ func (m *Machine) redirected(now time.Duration, from identity.ID, r *wire.Redire
 	s.target = identity.ID{}
 	s.tried = append(s.tried, from)
 	if s.redirects++; s.redirects > maxRedirects || len(r.To) == 0 {
-		m.next(now, s)
+		t.next(now, s)
 		return
 	}
 	s.prefer = r.To
-	m.probe(now, s)
+	t.probe(now, s)
 }
 
 // linkedTo completes a seeker's round when the link it waits for is open.
-func (m *Machine) linkedTo(now time.Duration, id identity.ID, s *seeker) {
+func (t *tree) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 	if s.phase != linking || s.target != id {
 		return
 	}
 	place := s.place
-	if !s.backup && !m.feasible(place) { // somebody came below this peer meanwhile
+	if !s.backup && !t.feasible(place) { // somebody came below this peer meanwhile
 		s.tried = append(s.tried, id)
-		m.letGo(s)
-		m.next(now, s)
+		t.letGo(s)
+		t.next(now, s)
 		return
 	}
-	m.stopSeekingAt(s)
+	t.stopSeekingAt(s)
 	if s.backup {
-		m.backup, m.backupAt, m.backupSaid = id, place, now
-		m.changed()
+		t.backup, t.backupAt, t.backupSaid = id, place, now
+		t.changed()
 		return
 	}
-	m.attach(now, id, place)
+	t.attach(now, id, place)
 }
 
 // stopSeekingAt ends a round that succeeded.
-func (m *Machine) stopSeekingAt(s *seeker) { *s = seeker{backup: s.backup, nonce: s.nonce} }
+func (t *tree) stopSeekingAt(s *seeker) { *s = seeker{backup: s.backup, nonce: s.nonce} }
 
 // attach puts this peer below a parent; the old one, if there is one, is left only now.
-func (m *Machine) attach(now time.Duration, id identity.ID, place wire.Place) {
-	old, oldAt := m.parent, m.parentPlace()
-	if id == m.backup {
-		m.backup = identity.ID{}
+func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
+	if t.parent.IsZero() || place.Depth()+1 < t.place.Depth() {
+		t.looks = 0
 	}
-	m.isRoot = false
-	m.pretendsAt = 0
-	m.parent, m.heardAt, m.askedAt, m.parentIdle, m.strayAt, m.successor = id, now, 0, false, 0, identity.ID{}
+	old, oldAt := t.parent, t.parentPlace()
+	if id == t.backup {
+		t.backup = identity.ID{}
+	}
+	t.isRoot = false
+	t.pretendsAt, t.had, t.owed, t.countedAt = 0, 0, 0, now
+	t.parent, t.heardAt, t.askedAt, t.parentIdle, t.strayAt, t.successor = id, now, 0, false, 0, identity.ID{}
 	if !old.IsZero() && old != id {
-		m.keepFormer(now, old, oldAt)
+		t.keepFormer(now, old, oldAt)
 	}
-	if now >= m.lease.expires {
-		m.lease = lease{place.Root(), place.Epoch, now + m.timing.LeaseTTL}
+	if now >= t.lease.expires {
+		t.lease = lease{t.rootOf(place), place.Epoch, now + t.timing.LeaseTTL}
 	}
 	if len(place.Path) > deep {
-		m.improveAt = min(m.improveAt, now+m.timing.Settle+m.jittered(m.timing.Settle))
+		t.improveAt = min(t.improveAt, now+t.timing.Settle+t.jittered(t.timing.Settle))
 	}
-	m.below(now, place)
-	m.beaconAll(now)
+	t.below(now, place)
+	t.placed = true
+	t.beaconAll(now)
 }
+
+// maxLooks is how often the pause between two looks for a better place is doubled at most,
+// while nothing comes of them.
+const maxLooks = 3
 
 // deep is how far below a root somebody is who had better look for another place soon.
 const deep = 3
 
 // keepFormer lets the old parent go on feeding for a moment: the new one may be ahead
 // of it, and what is under way from the old one would be missed.
-func (m *Machine) keepFormer(now time.Duration, old identity.ID, at wire.Place) {
-	m.endFormer()
-	m.former, m.formerTo, m.formerAt, m.trial = old, now+m.timing.Overlap, at, trial{}
+func (t *tree) keepFormer(now time.Duration, old identity.ID, at wire.Place) {
+	t.endFormer()
+	t.former, t.formerTo, t.formerAt, t.trial = old, now+t.timing.Overlap, at, trial{}
 }
 
 // partFormer leaves the old parent when the moment is over; or the new one, if that has
 // passed far less on.
-func (m *Machine) partFormer(now time.Duration) {
-	if m.former.IsZero() || now < m.formerTo {
+func (t *tree) partFormer(now time.Duration) {
+	if t.former.IsZero() || now < t.formerTo {
 		return
 	}
-	if !m.trial.failed() || !m.links[m.former] {
-		m.endFormer()
+	if !t.trial.failed() || !t.linked(t.former) {
+		t.endFormer()
 		return
 	}
-	back, failed := m.former, m.parent
-	m.former = identity.ID{}
-	m.shun(now, failed)
-	if !m.feasible(m.formerAt) {
-		m.send(back, &wire.Leave{Up: true})
-		m.hangUp(back)
-		m.orphan(now, false)
+	back, failed := t.former, t.parent
+	t.former = identity.ID{}
+	t.shun(now, failed)
+	if !t.feasible(t.formerAt) {
+		t.send(back, &wire.Leave{Up: true})
+		t.hangUp(back)
+		t.orphan(now, false)
 		return
 	}
-	m.attach(now, back, m.formerAt)
-	m.endFormer()
+	t.attach(now, back, t.formerAt)
+	t.endFormer()
 }
 
 // parentPlace is where the parent stands, as far as this peer has heard.
-func (m *Machine) parentPlace() wire.Place {
-	p := m.place
+func (t *tree) parentPlace() wire.Place {
+	p := t.place
 	p.Path = slices.Clone(p.Path[:len(p.Path)-1])
-	p.Seq = m.parentSeq
+	p.Seq = t.parentSeq
 	return p
 }
 
-func (m *Machine) endFormer() {
-	if old := m.former; !old.IsZero() {
-		m.former = identity.ID{}
-		m.send(old, &wire.Leave{Up: true})
-		m.hangUp(old)
+func (t *tree) endFormer() {
+	if old := t.former; !old.IsZero() {
+		t.former = identity.ID{}
+		t.send(old, &wire.Leave{Up: true})
+		t.hangUp(old)
 	}
 }
 
 // next tries another peer of the same round, or rests.
-func (m *Machine) next(now time.Duration, s *seeker) {
+func (t *tree) next(now time.Duration, s *seeker) {
 	s.target = identity.ID{}
-	m.choose(now, s)
+	t.choose(now, s)
 }
 
 // rest waits before the next round, longer each time. Who only looks for a better
 // place gives up until the next look.
-func (m *Machine) rest(now time.Duration, s *seeker) {
-	if !s.urgent && m.attached() && (s.failures >= planned || !m.followed()) {
-		m.stopSeekingAt(s)
+func (t *tree) rest(now time.Duration, s *seeker) {
+	if !s.urgent && t.attached() && (s.failures >= planned || !t.followed()) {
+		t.stopSeekingAt(s)
+		return
+	}
+	if t.asksOn(now, s) {
 		return
 	}
 	s.phase, s.target, s.prefer, s.redirects, s.tried = resting, identity.ID{}, nil, 0, s.tried[:0]
 	if !s.backup && s.failures >= stuck {
-		m.shed()
+		t.shed()
 	}
 	longest := 3 * time.Second
 	if s.backup {
 		longest *= 4
 	}
-	pause := min(m.timing.Retry<<min(s.failures, 8), longest)
+	pause := min(t.timing.Retry<<min(s.failures, 8), longest)
 	s.failures++
-	s.at = now + pause + m.jittered(pause)
-	if !s.backup && now < m.lease.expires && m.lease.root != s.root {
-		s.at = min(s.at, now+m.jittered(m.timing.Retry)) // the root came meanwhile
+	s.at = now + pause + t.jittered(pause)
+	if !s.backup && now < t.lease.expires && t.lease.root != s.root {
+		s.at = min(s.at, now+t.jittered(t.timing.Retry)) // the root came meanwhile
 	}
 }
 
+// asksOn goes on to others without a rest while nobody knows of a root: all are asked
+// before this peer may be one.
+func (t *tree) asksOn(now time.Duration, s *seeker) bool {
+	s.prefer, s.tried = nil, append(s.tried, s.asked...)
+	if !s.urgent || s.backup || now < t.lease.expires || len(t.whomToAsk(now, s)) == 0 {
+		return false
+	}
+	s.phase, s.target, s.redirects, s.at = resting, identity.ID{}, 0, now
+	t.settleAt = max(t.settleAt, now+t.timing.Probing)
+	return true
+}
+
 // seekFailed takes note that a peer cannot be reached.
-func (m *Machine) seekFailed(now time.Duration, id identity.ID, s *seeker) {
+func (t *tree) seekFailed(now time.Duration, id identity.ID, s *seeker) {
 	switch s.phase {
 	case probing:
 		if s.probed--; len(s.offers) >= s.probed {
-			m.choose(now, s)
+			t.choose(now, s)
 		}
 	case asking, linking:
-		if s.target == id && !m.links[id] {
+		if s.target == id && !t.linked(id) {
 			s.tried = append(s.tried, id)
-			m.next(now, s)
+			t.next(now, s)
 		}
 	case content, resting:
 	}
@@ -515,29 +541,30 @@ func (m *Machine) seekFailed(now time.Duration, id identity.ID, s *seeker) {
 
 // moved looks for another parent because the parent asks for it, and keeps the parent
 // until it has one.
-func (m *Machine) moved(now time.Duration, from identity.ID, mv *wire.Move) {
-	if from == m.parent && m.seekParent.phase == content {
-		m.startSeeking(now, &m.seekParent, mv.To)
+func (t *tree) moved(now time.Duration, from identity.ID, mv *wire.Move) {
+	if from == t.parent && t.seekParent.phase == content {
+		t.startSeeking(now, &t.seekParent, mv.To)
+		t.seekParent.sent = true
 	}
 }
 
 // improve looks for a better place now and then, and at once for somebody who begins
 // to speak, whose place is below the root.
-func (m *Machine) improve(now time.Duration) {
-	if now < m.improveAt {
+func (t *tree) improve(now time.Duration) {
+	if now < t.improveAt {
 		return
 	}
-	m.improveAt = now + m.timing.Improve + m.jittered(m.timing.Improve)
-	if m.isRoot || m.parent.IsZero() || m.seekParent.phase != content || len(m.place.Path) <= 2 {
+	pause := t.timing.Improve << min(t.looks, maxLooks)
+	switch {
+	case t.speaking:
+		pause = 4 * t.timing.Retry
+	case len(t.place.Path) > deep+1:
+		pause = 4 * t.timing.Retry << min(t.looks, maxLooks)
+	}
+	t.improveAt = now + pause + t.jittered(pause)
+	if t.isRoot || t.parent.IsZero() || t.seekParent.phase != content || len(t.place.Path) <= 2 {
 		return
 	}
-	if m.speaking || len(m.place.Path) > deep+1 {
-		m.improveAt = now + m.timing.Retry*4 + m.jittered(m.timing.Improve/4)
-	}
-	above := slices.Clone(m.place.Path[:len(m.place.Path)-2]) // without the parent
-	m.shuffle(above)
-	if m.speaking {
-		above = []identity.ID{m.place.Root()}
-	}
-	m.startSeeking(now, &m.seekParent, above)
+	t.looks++
+	t.startSeeking(now, &t.seekParent, []identity.ID{t.root}) // who names those with places below it
 }

@@ -13,38 +13,41 @@ func (m *Machine) stop(now time.Duration) {
 	if m.leaving {
 		return
 	}
-	m.stopSeeking(&m.seekParent)
-	m.dropBackup()
-	offered := m.offers()
+	willing := m.willing()
 	m.leaving, m.stopAt = true, now+m.timing.Parting
-	if offered {
+	if willing {
 		m.spread(now, true)
 	}
-	m.advertAt, m.improveAt = never, never
-	to := m.parent
-	if m.isRoot {
-		if to = m.heir(now); !to.IsZero() {
-			m.send(to, &wire.Handover{Epoch: m.epoch})
+	m.advertAt = never
+	for _, t := range m.trees {
+		t.depart(now)
+	}
+}
+
+// depart hands on whom this peer feeds.
+func (t *tree) depart(now time.Duration) {
+	t.stopSeeking(&t.seekParent)
+	t.dropBackup()
+	t.improveAt = never
+	to := t.parent
+	if t.isRoot {
+		if to = t.heir(now); !to.IsZero() {
+			t.send(to, &wire.Handover{Epoch: t.epoch})
 		}
 	}
-	for i := range m.children {
-		if c := &m.children[i]; c.id != to && !c.backup {
-			m.send(c.id, &wire.Move{To: []identity.ID{to}})
+	for i := range t.children {
+		if c := &t.children[i]; c.id != to && !c.backup {
+			t.send(c.id, &wire.Move{To: []identity.ID{to}})
 		}
 	}
 }
 
 // part says good-bye to whoever is left.
 func (m *Machine) part() {
-	for i := range m.children {
-		m.send(m.children[i].id, &wire.Leave{})
+	for _, t := range m.trees {
+		t.end()
 	}
-	if !m.parent.IsZero() {
-		m.send(m.parent, &wire.Leave{Up: true})
-	}
-	m.children, m.parent, m.isRoot = nil, identity.ID{}, false
-	m.standAt(m.alone())
-	for _, id := range m.linked() {
+	for _, id := range m.open() {
 		m.emit(HangUp{id})
 	}
 	clear(m.links)

@@ -11,7 +11,8 @@ import (
 
 const never = time.Duration(1<<63 - 1)
 
-// Machine is one peer's part in one room's tree. Use one from one goroutine.
+// Machine is one peer's part in one room: in its trees, and what they share. Use one from
+// one goroutine.
 type Machine struct {
 	key         identity.Key
 	id          identity.ID
@@ -20,91 +21,58 @@ type Machine struct {
 	rand        *rand.Rand
 	timing      Timing
 	maxChildren int
+	maxTrees    int
 	community   bool
 	dialable    bool
 
-	// Where this peer stands.
-	place      wire.Place
-	isRoot     bool
-	epoch      uint32
-	placed     bool // the place has changed since those below were told
-	least      least
-	parentSeq  uint32        // of the parent's newest beacon
-	renewedAt  time.Duration // when this peer last did, or asked for it; 0 is never
-	renewAt    time.Duration // when this peer, a root, says again that it is there
-	parent     identity.ID
-	former     identity.ID // the last parent, which feeds this peer until formerTo
-	formerTo   time.Duration
-	formerAt   wire.Place    // where that one stands
-	trial      trial         // of the parent, while the former one feeds this peer too
-	heardAt    time.Duration // any datagram from the parent
-	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
-	aliveAt    time.Duration // the last control message from the parent since then
-	switchedAt time.Duration // when somebody was last asked to feed this peer at once
-	parentIdle bool          // the parent said that no media flows
-	excused    bool          // this silence was put down to the driver once
-	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
-	successor  identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
-	heirID     identity.ID   // who takes over from this peer, if it is a root
-	jitter     time.Duration // how late what comes from the parent is, smoothed
-	backup     identity.ID
-	backupAt   wire.Place
-	backupSaid time.Duration // when the backup was last heard
-	ration     ration
-	pretendsAt time.Duration // since when the parent says that media flows, while none comes; 0 if it does not
-	upAt       time.Duration // the last media that came from this peer or from below
-	shunned    []shunned
-	children   []child // ordered by ID
-	links      map[identity.ID]bool
+	trees [wire.MaxTrees]*tree // the second rests while the room has one
+	count int                  // trees that the room has, as the first one's root decided
 
 	// Whom it knows of.
+	links      map[identity.ID]*lane
 	adverts    []*known // in the order of rank
 	candidates []identity.ID
-	lease      lease
-	lastEpoch  uint32
-	seq        uint64
 	rtts       map[identity.ID]time.Duration
+	shunned    []shunned
+	seq        uint64
 
 	// What it is after.
-	seekParent seeker
-	seekBackup seeker
-	speaking   bool
-	leaving    bool
-	stopped    bool
+	speaking bool
+	striped  bool // its frames take turns between the trees
+	leaving  bool
+	stopped  bool
 
 	// When it has to act next.
-	begun      bool
-	settleAt   time.Duration
-	advertAt   time.Duration
-	improveAt  time.Duration
-	takeoverAt time.Duration
-	reportAt   time.Duration
-	stopAt     time.Duration
-	wakeAt     time.Duration
+	begun    bool
+	advertAt time.Duration
+	stopAt   time.Duration
+	chooseAt time.Duration // when there will be another number of trees, as it looks now; 0 is never
+	wakeAt   time.Duration
 
 	strangeAt time.Duration // when somebody was told last that this peer is not below it
 	probes    int           // answered since probesAt
 	probesAt  time.Duration
-	total     summary       // of the whole tree, as the parent says
-	totalAt   time.Duration // when that changed
-	told      told
 	route     router
 	outbox    []replay
+	gaps      []gap
 	effects   []Effect
-	neighbors []identity.ID // frames go to these; ordered by ID
-	others    []identity.ID // scratch: the neighbours but one
+	hops      []Hop // scratch: what Route returns
 }
 
 // New returns a machine that belongs to no tree yet.
 func New(cfg Config) *Machine {
 	m := &Machine{
 		key: cfg.Key, id: cfg.Key.ID(), room: cfg.Room, start: cfg.Start, rand: cfg.Rand,
-		timing: cfg.Timing.withDefaults(), maxChildren: cfg.MaxChildren,
-		community: cfg.Community, dialable: cfg.Dialable,
-		links: make(map[identity.ID]bool), rtts: make(map[identity.ID]time.Duration),
+		timing: cfg.Timing.withDefaults(), maxChildren: cfg.MaxChildren, maxTrees: cfg.MaxTrees,
+		community: cfg.Community, dialable: cfg.Dialable, count: 1,
+		links: make(map[identity.ID]*lane), rtts: make(map[identity.ID]time.Duration),
 	}
-	m.place.Path = []identity.ID{m.id}
-	m.seekBackup.backup = true
+	if m.maxTrees == 0 {
+		m.maxTrees = wire.MaxTrees
+	}
+	for i := range m.trees {
+		m.trees[i] = newTree(m, i)
+	}
 	m.route.init()
 	return m
 }
@@ -116,7 +84,9 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 		return
 	}
 	if !m.begun {
-		m.begin(now)
+		m.begun = true
+		m.advertise(now)
+		m.trees[0].begin(now, now)
 	}
 	switch ev := ev.(type) {
 	case nil:
@@ -131,7 +101,9 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 	case LinkDown:
 		m.linkDown(now, ev.Peer)
 	case Failed:
-		m.failed(now, ev.Peer)
+		for _, t := range m.trees {
+			t.failed(now, ev.Peer)
+		}
 	case Candidates:
 		m.suggest(now, ev.Peers)
 	case RTT:
@@ -149,55 +121,17 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 	m.tick(now)
 }
 
-// begin starts looking for the room's tree.
-func (m *Machine) begin(now time.Duration) {
-	m.begun = true
-	m.settleAt = now + m.timing.Settle
-	m.advertise(now)
-	m.reportAt = now + m.timing.Report
-	m.improveAt = now + m.timing.Improve + m.jittered(m.timing.Improve)
-	m.startSeeking(now, &m.seekParent, nil)
-}
-
-// receive takes in a control message.
+// receive hands a control message to the tree that it is about.
 func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message) {
-	if from == m.id {
+	if from == m.id || !mayClaim(from, msg) {
 		return
 	}
-	if from == m.parent {
-		m.aliveAt = now
-	}
-	if !mayClaim(from, msg) {
-		return
-	}
-	switch msg := msg.(type) {
-	case *wire.Probe:
-		m.probed(now, from, msg)
-	case *wire.Offer:
-		m.offered(now, from, msg)
-	case *wire.Join:
-		m.asked(now, from, msg)
-	case *wire.Accept:
-		m.accepted(now, from, msg)
-	case *wire.Redirect:
-		m.redirected(now, from, msg)
-	case *wire.Leave:
-		m.leftBy(now, from, msg)
-	case *wire.Move:
-		m.moved(now, from, msg)
-	case *wire.Reverse:
-		m.reversed(now, from, msg)
-	case *wire.Handover:
-		m.handedOver(now, from, msg)
-	case *wire.Renew:
-		m.renewFor(now, msg)
-	case *wire.Report:
-		m.reported(now, from, msg)
-	case *wire.Tree:
-		if from == m.parent {
-			m.setTotal(now, summary{msg.Count, msg.Edges})
+	for _, t := range m.trees {
+		if from == t.parent {
+			t.aliveAt = now
 		}
 	}
+	m.trees[wire.TreeOf(msg)].receive(now, from, msg)
 }
 
 // mayClaim tells whether the place in a message, if there is one, can be the sender's.
@@ -212,30 +146,47 @@ func mayClaim(from identity.ID, msg wire.Message) bool {
 	return !is || m.Place.IsOf(from)
 }
 
+// hear takes in a datagram that is not media.
+func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
+	if len(datagram) == 0 {
+		return
+	}
+	switch datagram[0] {
+	case wire.KindPull:
+		m.pulled(now, from, datagram[1:])
+	case wire.KindBeacon:
+		b, err := wire.ParseBeacon(datagram[1:])
+		if err != nil || !b.Place.IsOf(from) {
+			return
+		}
+		m.numbered(now, from, b.Sent)
+		m.trees[b.Tree].hear(now, from, b)
+	}
+}
+
 // tick does whatever is due.
 func (m *Machine) tick(now time.Duration) {
 	m.forget(now)
-	m.watchParent(now)
-	m.partFormer(now)
-	m.watchBackup(now)
-	m.watchChildren(now)
-	m.keepReserve(now)
-	m.seek(now, &m.seekParent)
-	m.seek(now, &m.seekBackup)
-	m.elect(now)
-	m.improve(now)
-	m.renew(now)
+	for _, t := range m.trees {
+		if t.active {
+			t.tick(now)
+		}
+	}
+	m.chooseTrees(now)
 	m.replay(now)
-	if m.placed {
-		m.beaconAll(now)
-	}
-	m.beacons(now)
+	m.pull(now)
 	m.herald(now)
-	if now >= m.reportAt {
-		m.report(now)
-	}
-	if m.leaving && (now >= m.stopAt || len(m.children) == 0) {
+	if m.leaving && (now >= m.stopAt || m.fed() == 0) {
 		m.part()
+	}
+}
+
+// forget drops what has expired and works out when the next thing does.
+func (m *Machine) forget(now time.Duration) {
+	m.adverts = slices.DeleteFunc(m.adverts, func(k *known) bool { return now >= k.expires })
+	m.wakeAt = never
+	for _, k := range m.adverts {
+		m.wake(k.expires)
 	}
 }
 
@@ -254,11 +205,12 @@ func (m *Machine) Deadline() (time.Duration, bool) {
 	if m.stopped {
 		return 0, false
 	}
-	at := min(m.advertAt, m.reportAt, m.wakeAt, m.improveAt)
-	if !m.former.IsZero() {
-		at = min(at, m.formerTo)
+	at := min(m.advertAt, m.wakeAt, m.replayDeadline(), m.pullDeadline())
+	for _, t := range m.trees {
+		if t.active {
+			at = min(at, t.deadline())
+		}
 	}
-	at = min(at, m.seekParent.deadline(), m.seekBackup.deadline(), m.parentDeadline(), m.beaconDeadline(), m.replayDeadline())
 	if m.leaving {
 		at = min(at, m.stopAt)
 	}
@@ -266,8 +218,6 @@ func (m *Machine) Deadline() (time.Duration, bool) {
 }
 
 func (m *Machine) emit(e Effect) { m.effects = append(m.effects, e) }
-
-func (m *Machine) send(to identity.ID, msg wire.Message) { m.emit(Send{to, msg}) }
 
 func (m *Machine) changed() {
 	if !slices.Contains(m.effects, Effect(Changed{})) {
@@ -283,27 +233,18 @@ func (m *Machine) jittered(d time.Duration) time.Duration {
 	return time.Duration(m.rand.Int64N(int64(d) + 1))
 }
 
-// attached tells whether sound reaches this peer.
-func (m *Machine) attached() bool { return m.isRoot || !m.parent.IsZero() }
+// shuffle keeps a crowd from going the same way.
+func (m *Machine) shuffle(ids []identity.ID) {
+	m.rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+}
 
-// forget drops what has expired and works out when the next thing does.
-func (m *Machine) forget(now time.Duration) {
-	m.adverts = slices.DeleteFunc(m.adverts, func(k *known) bool { return now >= k.expires })
-	m.wakeAt = never
-	for _, k := range m.adverts {
-		m.wake(k.expires)
+// fed is how many children this peer feeds, in all trees.
+func (m *Machine) fed() int {
+	n := 0
+	for _, t := range m.trees {
+		n += t.fed()
 	}
-	if !m.attached() {
-		if now < m.settleAt {
-			m.wake(m.settleAt)
-		}
-		if now < m.lease.expires {
-			m.wake(m.lease.expires)
-		}
-	}
-	if m.takeoverAt > now {
-		m.wake(m.takeoverAt)
-	}
+	return n
 }
 
 // suggest takes in peers that may be in the room.
@@ -317,22 +258,75 @@ func (m *Machine) suggest(now time.Duration, peers []identity.ID) {
 		}
 		m.candidates = append(m.candidates, id)
 	}
-	if !m.attached() && m.seekParent.phase == resting {
-		m.seekParent.at = now // somebody new to ask
+	for _, t := range m.trees {
+		if t.active && !t.attached() && t.seekParent.phase == resting {
+			t.seekParent.at = min(t.seekParent.at, now) // somebody new to ask
+		}
 	}
 }
 
 func (m *Machine) setSpeaking(now time.Duration, on bool) {
-	if m.speaking != on {
-		m.speaking = on
-		m.improveAt = min(m.improveAt, now)
+	if m.speaking == on {
+		return
+	}
+	m.speaking = on
+	for _, t := range m.trees {
+		t.improveAt, t.looks = min(t.improveAt, now), 0
 	}
 }
 
 func (m *Machine) setReachable(now time.Duration, dialable bool) {
-	if m.dialable == dialable {
+	if m.dialable != dialable {
+		m.dialable = dialable
+		m.advertise(now)
+	}
+}
+
+// linkUp takes note of an open link.
+func (m *Machine) linkUp(now time.Duration, id identity.ID) {
+	m.forgetGap(id)
+	if l := m.links[id]; l != nil {
+		*l = lane{} // the numbers begin anew
+	} else {
+		m.links[id] = &lane{}
+	}
+	for _, t := range m.trees {
+		t.linkUp(now, id)
+	}
+	m.hangUp(id) // unless somebody still wants it
+}
+
+// linkDown takes note of a broken link.
+func (m *Machine) linkDown(now time.Duration, id identity.ID) {
+	delete(m.links, id)
+	m.forgetGap(id)
+	m.suspect(now, id)
+	for _, t := range m.trees {
+		t.linkDown(now, id)
+	}
+}
+
+// linked tells whether a link is open.
+func (m *Machine) linked(id identity.ID) bool { return m.links[id] != nil }
+
+// hangUp closes a link that no tree needs any more.
+func (m *Machine) hangUp(id identity.ID) {
+	if !m.linked(id) || slices.ContainsFunc(m.trees[:], func(t *tree) bool { return t.needs(id) }) {
 		return
 	}
-	m.dialable = dialable
-	m.advertise(now)
+	delete(m.links, id)
+	m.forgetGap(id)
+	m.emit(HangUp{id})
+}
+
+// suspect keeps a peer whose link broke from being elected for a while.
+func (m *Machine) suspect(now time.Duration, id identity.ID) {
+	if k := m.find(id); k != nil {
+		k.dead = now + m.timing.LeaseTTL
+	}
+	for _, t := range m.trees {
+		if t.lease.root == id {
+			t.lease.expires = now
+		}
+	}
 }

@@ -60,8 +60,9 @@ func TestEveryoneHearsASpeakerOnce(t *testing.T) {
 			t.Errorf("%s heard %d of %d frames, %d twice", p.name, total, said, p.twice)
 		}
 	}
-	if speaker.Depth() > 1 {
-		t.Errorf("the speaker stands %d hops below the root, want 1", speaker.Depth())
+	if speaker.Machine.Depth(0) > 1 {
+		t.Errorf("the speaker stands %d hops below the root, want 1", speaker.Machine.Depth(0))
+		t.Log(w.describe())
 	}
 	w.tree()
 }
@@ -74,7 +75,7 @@ func TestWhoDiesIsHardlyMissed(t *testing.T) {
 	}{
 		{"the root", func(w *world) *peer { return find(w, func(p *peer) bool { return p.isRoot }) }, 300 * ms},
 		{"a parent below it", func(w *world) *peer {
-			return find(w, func(p *peer) bool { return !p.isRoot && p.fed() > 0 && !p.talking })
+			return find(w, func(p *peer) bool { return !p.isRoot && p.tree.fed() > 0 && !p.talking })
 		}, 300 * ms},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -163,7 +164,7 @@ func TestLeavingIsNotHeard(t *testing.T) {
 	speaker.talking = true
 	w.run(2 * time.Second)
 	for range 3 {
-		leaver := find(w, func(p *peer) bool { return p != speaker && (p.isRoot || p.fed() > 0) })
+		leaver := find(w, func(p *peer) bool { return p != speaker && (p.isRoot || p.tree.fed() > 0) })
 		at := w.now
 		w.step(leaver, Stop{})
 		w.run(5 * time.Second)
@@ -215,9 +216,9 @@ func TestAskingHoldsNoPlace(t *testing.T) {
 			w.step(root, Received{keyOf(t, 100+n).ID(), &wire.Join{}})
 		}
 		w.run(900 * ms)
-		if root.fed() == 0 {
+		if root.tree.fed() == 0 {
 			return // it has dropped them all
 		}
 	}
-	t.Errorf("%d places are held by those who never came", root.fed())
+	t.Errorf("%d places are held by those who never came", root.tree.fed())
 }

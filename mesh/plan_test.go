@@ -40,13 +40,14 @@ func TestThePlanNeverGoesInCircles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := rootOf(t, tt.slots...)
 			plan, none := map[identity.ID]identity.ID{}, 0
-			for i := range m.children {
-				c := &m.children[i]
-				if plan[c.id] = m.planFor(time.Second, c); plan[c.id].IsZero() {
+			root := m.trees[0]
+			for i := range root.children {
+				c := &root.children[i]
+				if plan[c.id] = root.planFor(time.Second, c); plan[c.id].IsZero() {
 					none++
 				}
 			}
-			heir := m.heir(time.Second)
+			heir := root.heir(time.Second)
 			if want := (identity.ID{byte(tt.heir)}); heir != want || none != tt.none {
 				t.Errorf("heir %x, %d without a plan; want %x and %d", heir[0], none, want[0], tt.none)
 			}
@@ -68,11 +69,11 @@ func TestALeaveEndsOneRelationOnly(t *testing.T) {
 	m := rootOf(t, 8)
 	child := identity.ID{1}
 	m.Step(2*time.Second, Received{child, &wire.Leave{}}) // "I am not your parent": it never was
-	if m.Children() != 1 {
+	if m.Children(0) != 1 {
 		t.Error("a child was dropped that gave up another relation")
 	}
 	m.Step(2*time.Second, Received{child, &wire.Leave{Up: true}})
-	if m.Children() != 0 {
+	if m.Children(0) != 0 {
 		t.Error("a child that left is still fed")
 	}
 }

@@ -1,75 +1,67 @@
 package mesh
 
 import (
-	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// hear takes in a datagram that is not media.
-func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
-	if len(datagram) == 0 || datagram[0] != wire.KindBeacon {
-		return
-	}
-	b, err := wire.ParseBeacon(datagram[1:])
-	if err != nil || !b.Place.IsOf(from) {
-		return
-	}
-	if from == m.backup {
-		m.backupAt, m.backupSaid = b.Place, now
-		if !m.attached() && !m.leaving && m.backupWarm() {
-			m.switchOver(now) // it has newer word of the root than this peer had
+// hear takes in a beacon.
+func (t *tree) hear(now time.Duration, from identity.ID, b wire.Beacon) {
+	if from == t.backup {
+		t.backupAt, t.backupSaid = b.Place, now
+		if !t.attached() && !t.leaving && t.backupWarm() {
+			t.switchOver(now) // it has newer word of the root than this peer had
 			return
 		}
 	}
-	if from != m.parent {
-		m.notBelow(now, from)
+	if from != t.parent {
+		t.notBelow(now, from)
 		return
 	}
-	m.fromParent(now)
-	m.parentIdle = b.Idle
-	m.successor = b.Successor
-	if b.Warm && now >= m.switchedAt+m.timing.Answer {
-		m.switchTo(now, from) // what asked it to feed this peer was lost
+	t.fromParent(now)
+	t.parentIdle = b.Idle
+	t.successor = b.Successor
+	if b.Warm && now >= t.switchedAt+t.timing.Answer {
+		t.switchTo(now, from) // what asked it to feed this peer was lost
 	}
-	if m.outdated(b.Place) {
+	if t.outdated(b.Place) {
 		return
 	}
 	switch {
 	case b.Place.Attached:
-		m.strayAt = 0
-	case m.strayAt == 0:
-		m.strayAt = now
+		t.strayAt = 0
+	case t.strayAt == 0:
+		t.strayAt = now
 	}
-	if m.pretends(now, b) || b.Place.Attached && b.Place.Seq > m.parentSeq && m.starves(b.Place) {
-		m.shun(now, from)
-		m.orphan(now, false)
+	if t.pretends(now, b) || b.Place.Attached && b.Place.Seq > t.parentSeq && t.starves(b.Place) {
+		t.shun(now, from)
+		t.orphan(now, false)
 		return
 	}
-	m.below(now, b.Place)
+	t.below(now, b.Place)
 }
 
 // notBelow tells a peer that takes this one for somebody below it, and is wrong, so: the
 // word that this peer has left was lost.
-func (m *Machine) notBelow(now time.Duration, from identity.ID) {
-	wanted := from == m.backup || from == m.former || from == m.seekParent.target || from == m.seekBackup.target ||
-		m.childAt(from) >= 0 // it turns the link around, and its beacon came first
-	if wanted || now < m.strangeAt+m.timing.Beacon && m.strangeAt != 0 {
+func (t *tree) notBelow(now time.Duration, from identity.ID) {
+	wanted := from == t.backup || from == t.former || from == t.seekParent.target || from == t.seekBackup.target ||
+		t.childAt(from) >= 0 // it turns the link around, and its beacon came first
+	if wanted || now < t.strangeAt+t.timing.Beacon && t.strangeAt != 0 {
 		return
 	}
-	m.strangeAt = now
-	m.send(from, &wire.Leave{Up: true})
+	t.strangeAt = now
+	t.send(from, &wire.Leave{Up: true})
 }
 
 // fromParent takes note of something from the parent, and of how regularly it comes.
-func (m *Machine) fromParent(now time.Duration) {
-	if !m.parentIdle {
-		late := max(0, now-m.heardAt-m.timing.Keepalive)
-		m.jitter += (min(late, m.timing.Doubt) - m.jitter) / 16
+func (t *tree) fromParent(now time.Duration) {
+	if !t.parentIdle {
+		late := max(0, now-t.heardAt-t.stretch(t.timing.Keepalive))
+		t.jitter += (min(late, t.timing.Doubt) - t.jitter) / 16
 	}
-	m.heardAt, m.askedAt, m.excused = now, 0, false
+	t.heardAt, t.askedAt, t.excused = now, 0, false
 }
 
 // When a parent falls silent, a burst of lost packets is more likely than its death. So
@@ -80,36 +72,45 @@ func (m *Machine) fromParent(now time.Duration) {
 //
 // patience is how long it may be silent before it is asked: longer on a path that
 // jitters, and when the parent has said that it is idle.
-func (m *Machine) patience() time.Duration {
-	if m.parentIdle {
-		return m.timing.IdleDoubt
+func (t *tree) patience() time.Duration {
+	if t.parentIdle {
+		return t.often(t.timing.IdleDoubt)
 	}
-	return m.timing.Doubt + 4*m.jitter
+	return t.stretch(t.timing.Doubt) + 4*t.jitter
+}
+
+// stretch is a time between the datagrams of a neighbour where all frames travel on one
+// tree, as it is here: with two, each has half of them, and the other tree hides a pause.
+func (t *tree) stretch(d time.Duration) time.Duration {
+	if t.count > 1 {
+		return d + d/2
+	}
+	return d
 }
 
 // verdictAt is when a parent that does not answer counts as dead, or one that does as
 // out of reach.
-func (m *Machine) verdictAt() time.Duration {
-	if m.aliveAt >= m.askedAt {
-		return max(m.heardAt+m.timing.Deaf, m.heardAt+2*m.patience())
+func (t *tree) verdictAt() time.Duration {
+	if t.aliveAt >= t.askedAt {
+		return max(t.heardAt+t.timing.Deaf, t.heardAt+2*t.patience())
 	}
-	wait := m.timing.Verdict
-	if rtt, known := m.rtts[m.parent]; known {
+	wait := t.timing.Verdict
+	if rtt, known := t.rtts[t.parent]; known {
 		wait = max(wait, rtt+rtt/2)
 	}
-	return m.askedAt + wait
+	return t.askedAt + wait
 }
 
-func (m *Machine) parentDeadline() time.Duration {
-	if m.parent.IsZero() {
+func (t *tree) parentDeadline() time.Duration {
+	if t.parent.IsZero() {
 		return never
 	}
-	at := m.heardAt + m.patience()
-	if m.askedAt != 0 {
-		at = m.verdictAt()
+	at := t.heardAt + t.patience()
+	if t.askedAt != 0 {
+		at = t.verdictAt()
 	}
-	if m.strayAt != 0 {
-		at = min(at, m.strayAt+m.timing.Slack)
+	if t.strayAt != 0 {
+		at = min(at, t.strayAt+t.timing.Slack)
 	}
 	return at
 }
@@ -119,23 +120,23 @@ func (m *Machine) parentDeadline() time.Duration {
 const overslept = 40 * time.Millisecond
 
 // watchParent gives the parent up when it is silent, or has been an orphan too long.
-func (m *Machine) watchParent(now time.Duration) {
+func (t *tree) watchParent(now time.Duration) {
 	switch {
-	case m.parent.IsZero():
-	case m.askedAt == 0 && now >= m.heardAt+m.patience():
-		m.askedAt, m.aliveAt = now, 0
-		m.send(m.parent, &wire.Probe{})
-	case m.askedAt != 0 && now >= m.verdictAt()+overslept && !m.excused:
-		m.excused, m.heardAt = true, max(m.heardAt, now-m.patience())
-		m.askedAt = now
-	case m.askedAt != 0 && now >= m.verdictAt():
-		dead := m.aliveAt < m.askedAt
+	case t.parent.IsZero():
+	case t.askedAt == 0 && now >= t.heardAt+t.patience():
+		t.askedAt, t.aliveAt = now, 0
+		t.send(t.parent, &wire.Probe{})
+	case t.askedAt != 0 && now >= t.verdictAt()+overslept && !t.excused:
+		t.excused, t.heardAt = true, max(t.heardAt, now-t.patience())
+		t.askedAt = now
+	case t.askedAt != 0 && now >= t.verdictAt():
+		dead := t.aliveAt < t.askedAt
 		if dead {
-			m.suspect(now, m.parent)
+			t.suspect(now, t.parent)
 		}
-		m.orphan(now, dead)
-	case m.strayAt != 0 && now >= m.strayAt+m.timing.Slack:
-		m.orphan(now, false)
+		t.orphan(now, dead)
+	case t.strayAt != 0 && now >= t.strayAt+t.timing.Slack:
+		t.orphan(now, false)
 	}
 }
 
@@ -143,87 +144,88 @@ func (m *Machine) watchParent(now time.Duration) {
 // be known: it fell silent altogether, or said good-bye. The warm backup becomes the
 // parent at once; the child that a root named as its successor becomes the root;
 // everyone else looks around.
-func (m *Machine) orphan(now time.Duration, gone bool) {
-	old := m.parent
+func (t *tree) orphan(now time.Duration, gone bool) {
+	old := t.parent
 	if old.IsZero() {
 		return
 	}
-	wasRoot := old == m.place.Root()
-	m.stopSeeking(&m.seekBackup) // first a parent
-	m.parent, m.strayAt, m.askedAt = identity.ID{}, 0, 0
-	m.send(old, &wire.Leave{Up: true}) // if it lives, it need not feed this peer any more
-	m.hangUp(old)
-	m.standAt(m.alone())
-	m.settleAt = now + m.timing.Settle
+	wasRoot := wire.ShortOf(old) == t.place.Top()
+	t.stopSeeking(&t.seekBackup) // first a parent
+	t.parent, t.strayAt, t.askedAt = identity.ID{}, 0, 0
+	t.send(old, &wire.Leave{Up: true}) // if it lives, it need not feed this peer any more
+	t.hangUp(old)
+	t.standAt(t.alone())
+	t.settleAt = now + t.timing.Settle
 	switch {
-	case gone && wasRoot && m.successor == m.id && m.offers():
-		m.becomeRoot(now)
-	case m.backupWarm():
-		m.switchOver(now)
+	case gone && wasRoot && t.successor == t.id && t.offers():
+		t.becomeRoot(now)
+	case t.backupWarm():
+		t.switchOver(now)
 	default:
-		if id := m.backup; m.links[id] {
-			m.askNewer(id, m.backupAt)
+		if id := t.backup; t.linked(id) {
+			t.askNewer(id, t.backupAt)
 		}
-		m.startSeeking(now, &m.seekParent, []identity.ID{m.successor})
-		m.beaconAll(now)
+		t.startSeeking(now, &t.seekParent, []identity.ID{t.successor})
+		t.placed = true
+		t.beaconAll(now)
 	}
 }
 
 // alone is the place of a peer without a parent.
-func (m *Machine) alone() wire.Place {
-	return wire.Place{Epoch: m.epoch, Path: []identity.ID{m.id}, Seq: m.place.Seq}
+func (t *tree) alone() wire.Place {
+	return wire.Place{Epoch: t.epoch, Path: wire.Path{wire.ShortOf(t.id)}, Seq: t.place.Seq, Root: t.id, Trees: t.place.Trees}
 }
 
 // backupWarm tells whether the backup can take over: its link is open, and it does not
 // stand below this peer.
-func (m *Machine) backupWarm() bool {
-	return !m.backup.IsZero() && m.links[m.backup] && !slices.Contains(m.backupAt.Path, m.id) && m.backupAt.Attached && m.feasible(m.backupAt)
+func (t *tree) backupWarm() bool {
+	return !t.backup.IsZero() && t.linked(t.backup) && !t.backupAt.Path.Has(t.id) && t.backupAt.Attached && t.feasible(t.backupAt)
 }
 
 // switchOver makes the backup the parent, and asks it to replay what was missed.
-func (m *Machine) switchOver(now time.Duration) {
-	id, place := m.backup, m.backupAt
-	m.stopSeeking(&m.seekParent)
-	m.switchTo(now, id)
-	m.attach(now, id, place)
-	m.improveAt = min(m.improveAt, now+m.timing.Improve/2+m.jittered(m.timing.Improve))
+func (t *tree) switchOver(now time.Duration) {
+	id, place := t.backup, t.backupAt
+	t.stopSeeking(&t.seekParent)
+	t.switchTo(now, id)
+	t.attach(now, id, place)
+	t.improveAt = min(t.improveAt, now+t.timing.Improve/2+t.jittered(t.timing.Improve))
 }
 
 // switchTo asks a peer whose link is open to feed this one at once.
-func (m *Machine) switchTo(now time.Duration, id identity.ID) {
-	m.switchedAt = now
-	m.send(id, &wire.Join{Switch: true, Speaker: m.speaking, Slots: m.slots(), Seen: m.route.seen()})
+func (t *tree) switchTo(now time.Duration, id identity.ID) {
+	t.switchedAt = now
+	t.send(id, &wire.Join{Switch: true, Speaker: t.speaking, Slots: t.slots(), Seen: t.route.seen()})
 }
 
 // dropBackup gives the backup back.
-func (m *Machine) dropBackup() {
-	m.stopSeeking(&m.seekBackup)
-	if id := m.backup; !id.IsZero() {
-		m.backup = identity.ID{}
-		m.send(id, &wire.Leave{Up: true})
-		m.hangUp(id)
+func (t *tree) dropBackup() {
+	t.stopSeeking(&t.seekBackup)
+	if id := t.backup; !id.IsZero() {
+		t.backup = identity.ID{}
+		t.send(id, &wire.Leave{Up: true})
+		t.hangUp(id)
 	}
 }
 
 // watchBackup looks for a backup when there is none, and drops one that is of no use.
-func (m *Machine) watchBackup(now time.Duration) {
-	if m.leaving || m.isRoot || m.parent.IsZero() {
+func (t *tree) watchBackup(now time.Duration) {
+	if t.leaving || t.isRoot || t.parent.IsZero() {
 		return
 	}
-	if m.successor == m.id {
-		m.dropBackup() // this peer is the plan
+	if t.successor == t.id {
+		t.dropBackup() // this peer is the plan
 		return
 	}
-	if !m.backup.IsZero() {
-		silent := m.backupSaid + 4*m.timing.Warm
-		if now < silent && m.shelters(m.backup, m.backupAt) {
-			m.wake(silent)
+	if !t.backup.IsZero() {
+		silent := t.backupSaid + 4*t.warm()
+		if now < silent && t.shelters(t.backup, t.backupAt) {
+			t.wake(silent)
 			return
 		}
-		m.dropBackup()
+		t.dropBackup()
 	}
-	if m.seekBackup.phase == content {
-		m.startSeeking(now, &m.seekBackup, []identity.ID{m.successor})
+	if t.seekBackup.phase == content {
+		t.startSeeking(now, &t.seekBackup, []identity.ID{t.successor})
 	}
 }
 
@@ -231,74 +233,87 @@ func (m *Machine) watchBackup(now time.Duration) {
 // died. Who shares the parent loses it too, unless the parent, a root, has a plan for
 // its children: then it is the plan that counts. A root's child that is not in the plan,
 // since there is no room in it, turns to a child of one that is.
-func (m *Machine) shelters(id identity.ID, p wire.Place) bool {
+func (t *tree) shelters(id identity.ID, p wire.Place) bool {
 	switch {
-	case id == m.parent, slices.Contains(p.Path, m.id):
+	case id == t.parent, p.Path.Has(t.id):
 		return false
-	case m.parent != m.place.Root():
-		return !slices.Contains(p.Path, m.parent) && (!m.followed() || len(p.Path)-1 < m.least.depth)
-	case !m.successor.IsZero():
-		return id == m.successor
+	case wire.ShortOf(t.parent) != t.place.Top():
+		return !p.Path.Has(t.parent) && (!t.followed() || len(p.Path)-1 < t.least.depth)
+	case !t.successor.IsZero():
+		return id == t.successor
 	default:
 		return len(p.Path) > 2
 	}
 }
 
 // idle tells whether no media went to a child lately.
-func (m *Machine) idle(c *child, now time.Duration) bool {
-	return now >= c.mediaAt+m.timing.KeepaliveFor
+func (t *tree) idle(c *child, now time.Duration) bool {
+	return now >= c.mediaAt+t.timing.KeepaliveFor
 }
 
 // nextBeacon is when a child has to hear something: soon while media pauses, so that
 // silence is not taken for death, and now and then when there is none. Media that comes
 // up from a child counts as well: the child must not wait longer than others to learn
 // that the way up is cut.
-func (m *Machine) nextBeacon(c *child) time.Duration {
+func (t *tree) nextBeacon(c *child) time.Duration {
 	switch {
 	case !c.linked:
 		return never
 	case c.backup:
-		return c.saidAt + m.timing.Warm
-	case c.sentAt < c.mediaAt+m.timing.KeepaliveFor:
-		return min(c.sentAt+m.timing.Keepalive, c.saidAt+m.timing.Refresh)
+		return c.saidAt + t.warm()
+	case c.sentAt < c.mediaAt+t.timing.KeepaliveFor:
+		return min(c.sentAt+t.stretch(t.timing.Keepalive), c.saidAt+t.often(t.timing.Refresh)+t.timing.Beacon)
 	default:
-		return c.saidAt + m.timing.Beacon
+		return c.saidAt + t.often(t.timing.Beacon)
 	}
 }
 
-func (m *Machine) beaconDeadline() time.Duration {
+func (t *tree) beaconDeadline() time.Duration {
 	at := never
-	for i := range m.children {
-		at = min(at, m.nextBeacon(&m.children[i]))
+	for i := range t.children {
+		at = min(at, t.nextBeacon(&t.children[i]))
 	}
 	return at
 }
 
 // beacons sends what is due.
-func (m *Machine) beacons(now time.Duration) {
-	for i := range m.children {
-		if c := &m.children[i]; now >= m.nextBeacon(c) {
-			m.beacon(now, c)
+func (t *tree) beacons(now time.Duration) {
+	for i := range t.children {
+		if c := &t.children[i]; now >= t.nextBeacon(c) {
+			t.beacon(now, c)
 		}
 	}
 }
 
 // beaconAll tells everyone below at once, since something has changed.
-func (m *Machine) beaconAll(now time.Duration) {
-	m.placed = false
-	for i := range m.children {
-		if m.children[i].linked {
-			m.beacon(now, &m.children[i])
+func (t *tree) beaconAll(now time.Duration) {
+	for i := range t.children {
+		if c := &t.children[i]; c.linked && (t.placed || !c.backup) {
+			t.beacon(now, c)
 		}
 	}
+	t.placed, t.newer = false, false
 }
 
-func (m *Machine) beacon(now time.Duration, c *child) {
-	b := wire.Beacon{Place: m.place, Idle: c.backup || m.idle(c, now), Successor: m.planFor(now, c), Warm: c.backup}
+// often is a time between two words to somebody, which is twice as long where there are two
+// trees to say them in.
+func (t *tree) often(d time.Duration) time.Duration { return d * time.Duration(t.count) }
+
+// warm is the time between two beacons to somebody whose backup this peer is. With two
+// trees it is the other tree that hides a loss, and not the backup.
+func (t *tree) warm() time.Duration {
+	if t.count > 1 {
+		return 4 * t.timing.Warm
+	}
+	return t.timing.Warm
+}
+
+func (t *tree) beacon(now time.Duration, c *child) {
+	b := wire.Beacon{Tree: uint8(t.index), Place: t.place, Sent: t.links[c.id].next(), Idle: c.backup || t.idle(c, now), Successor: t.planFor(now, c), Warm: c.backup}
 	datagram, err := b.Datagram()
 	if err != nil {
 		panic(err) // plain fields of our own
 	}
 	c.sentAt, c.saidAt = now, now
-	m.emit(Transmit{c.id, datagram})
+	t.emit(Transmit{c.id, datagram})
 }

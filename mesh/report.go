@@ -10,27 +10,30 @@ import (
 
 // summary is what reports carry.
 type summary struct {
-	count uint32
-	edges []wire.Edge
+	count  uint32
+	offers places
+	edges  []wire.Edge
 }
 
-func (s summary) equal(o summary) bool { return s.count == o.count && slices.Equal(s.edges, o.edges) }
+func (s summary) equal(o summary) bool {
+	return s.count == o.count && s.offers == o.offers && slices.Equal(s.edges, o.edges)
+}
 
 // sampleEdges is how many edges are told about a tree that is too large to be told whole.
-const sampleEdges = 16
+const sampleEdges = 4
 
 // subtree is this peer and all below it. Edges near this peer come first, so that a
 // sample shows the top of the tree.
-func (m *Machine) subtree() summary {
-	s := summary{count: 1}
-	for i := range m.children {
-		if c := &m.children[i]; !c.backup && c.linked {
+func (t *tree) subtree() summary {
+	s := summary{count: 1, offers: t.supply()}
+	for i := range t.children {
+		if c := &t.children[i]; !c.backup && c.linked {
 			s.count += max(1, c.below.count)
-			s.edges = append(s.edges, wire.Edge{From: m.id, To: c.id})
+			s.edges = append(s.edges, wire.Edge{From: t.id, To: c.id})
 		}
 	}
-	for i := range m.children {
-		if c := &m.children[i]; !c.backup && c.linked {
+	for i := range t.children {
+		if c := &t.children[i]; !c.backup && c.linked {
 			s.edges = append(s.edges, c.below.edges...)
 		}
 	}
@@ -42,23 +45,27 @@ func (m *Machine) subtree() summary {
 // what is new at once, and all of it now and then. A tree whose edges do not fit into
 // a message is told seldom and by a few of its edges, so that a leaf's share stays
 // small whatever the size of the room.
-func (m *Machine) report(now time.Duration) {
-	m.reportAt = now + m.timing.Report
-	own := m.subtree()
-	if m.isRoot {
-		m.setTotal(now, own)
+func (t *tree) report(now time.Duration) {
+	t.reportAt = now + t.timing.Report
+	own := t.subtree()
+	if t.isRoot {
+		t.setTotal(now, own)
 	}
-	large := m.total.count > wire.MaxEdges
-	m.reportUp(now, large, told{m.parent, now, uint32(m.free()), own.sample(large)})
-	down := m.total.sample(large)
-	for i := range m.children {
-		c := &m.children[i]
-		stale, due := c.toldAt < m.totalAt, now >= c.toldAt+m.timing.ReportAll
+	large := t.size() > wire.MaxEdges
+	t.reportUp(now, large, told{t.parent, now, uint32(t.free()), own.sample(large)})
+	down := t.total.sample(large)
+	for i := range t.children {
+		c := &t.children[i]
+		every := t.timing.ReportAll
+		if large {
+			every *= 3
+		}
+		stale, due := c.toldAt < t.totalAt, now >= c.toldAt+every
 		if c.backup || !c.linked || !due && (large || !stale) {
 			continue
 		}
 		c.toldAt = now
-		m.send(c.id, &wire.Tree{Count: down.count, Edges: down.edges})
+		t.send(c.id, &wire.Tree{Count: down.count, Edges: down.edges})
 	}
 }
 
@@ -72,16 +79,19 @@ func (s summary) sample(large bool) summary {
 
 // reportUp tells the parent what is new. In a large tree something always is; there,
 // only whether this peer has places is.
-func (m *Machine) reportUp(now time.Duration, large bool, t told) {
-	news := m.told.to != t.to || now >= m.told.at+m.timing.ReportAll || (m.told.free == 0) != (t.free == 0)
-	if !large {
-		news = news || m.told.free != t.free || !m.told.summary.equal(t.summary)
+func (t *tree) reportUp(now time.Duration, large bool, next told) {
+	news := t.told.to != next.to || now >= t.told.at+t.timing.ReportAll || (t.told.free == 0) != (next.free == 0)
+	if was := t.told.summary.count; large && next.summary.count > was+was/8 {
+		news = true
 	}
-	if m.parent.IsZero() || !news {
+	if !large {
+		news = news || t.told.free != next.free || !t.told.summary.equal(next.summary)
+	}
+	if t.parent.IsZero() || !news {
 		return
 	}
-	m.told = t
-	m.send(m.parent, &wire.Report{Count: t.summary.count, Edges: t.summary.edges, Free: t.free})
+	t.told = next
+	t.send(t.parent, &wire.Report{Count: next.summary.count, Edges: next.summary.edges, Free: next.free, Offers: next.summary.offers})
 }
 
 // told is the last report.
@@ -93,17 +103,17 @@ type told struct {
 }
 
 // setTotal takes in what the whole tree is like.
-func (m *Machine) setTotal(now time.Duration, total summary) {
-	if !m.total.equal(total) {
-		m.total, m.totalAt = total, now
-		m.changed()
+func (t *tree) setTotal(now time.Duration, total summary) {
+	if !t.total.equal(total) {
+		t.total, t.totalAt = total, now
+		t.changed()
 	}
 }
 
 // reported takes in what a child says about its subtree.
-func (m *Machine) reported(now time.Duration, from identity.ID, r *wire.Report) {
-	if at := m.childAt(from); at >= 0 {
-		c := &m.children[at]
-		c.below, c.free, c.reportedAt = summary{r.Count, r.Edges}, r.Free, now
+func (t *tree) reported(now time.Duration, from identity.ID, r *wire.Report) {
+	if at := t.childAt(from); at >= 0 {
+		c := &t.children[at]
+		c.below, c.free, c.reportedAt = summary{r.Count, r.Offers, r.Edges}, r.Free, now
 	}
 }

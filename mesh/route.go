@@ -14,8 +14,9 @@ import (
 type router struct {
 	fresh   uint64   // frames that were new, in all
 	streams []stream // at most maxStreams
-	ring    []kept   // the last frames, oldest first from next
-	next    int
+	ring    []kept   // the last frames, each at its serial number modulo the length, a power of two
+	serial  uint32   // of the newest
+	loud    loudest
 }
 
 // stream is one speaker's frames in one epoch, without a gap: frames whose counters are
@@ -29,65 +30,102 @@ type stream struct {
 
 // kept is a frame that may be asked for again.
 type kept struct {
-	at   time.Duration
-	kid  uint64
-	ctr  uint64
-	hops uint8
-	raw  []byte
+	at     time.Duration
+	serial uint32 // 0 is none
+	kid    uint64
+	ctr    uint64
+	hops   uint8
+	trees  wire.Trees
+	raw    []byte
 }
 
 func (r *router) init() {
 	r.streams = make([]stream, 0, maxStreams)
-	r.ring = make([]kept, 0, 64)
+	r.ring = make([]kept, ringStart)
+}
+
+// Hop is a neighbour to whom a frame goes, and the number that it has on the link.
+type Hop struct {
+	Peer identity.ID
+	Link uint16
 }
 
 // Route decides about one frame, which came from a neighbour, or is this peer's own
 // (from is zero). fresh says that it has not been seen before and is good to play; it
 // goes on to the neighbours in to, which holds until the next call. A frame from
-// somebody who is not a neighbour in the tree is neither. raw is the whole frame, which
-// must not be changed afterwards. Route emits no effects and, but for a stream's first
-// frame, allocates nothing.
-func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw []byte) (to []identity.ID, fresh bool) {
-	if !from.IsZero() {
-		if _, near := slices.BinarySearchFunc(m.neighbors, from, identity.ID.Compare); !near && from != m.former {
-			return nil, false
-		}
-		if !m.former.IsZero() && !m.feedsUp(now) {
-			m.trial.count(from == m.parent, from == m.former)
-		}
-		if from == m.parent {
-			m.fromParent(now)
-			m.parentIdle, m.pretendsAt = false, 0
-		}
+// somebody who is not a neighbour in a tree that it travels on is neither. raw is the
+// whole frame, which must not be changed afterwards. Route emits no effects and, but for
+// a stream's and a neighbour's first frame, allocates nothing.
+func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw []byte) (to []Hop, fresh bool) {
+	if !from.IsZero() && !m.comes(now, from, f) {
+		return nil, false
 	}
-	if from.IsZero() || from != m.parent && from != m.former {
-		m.upAt = now
+	for _, t := range m.trees {
+		if f.Trees.Has(t.index) && (from.IsZero() || from != t.parent && from != t.former) {
+			t.upAt = now
+		}
 	}
 	if !m.route.accept(now, f.KID, f.CTR) {
 		return nil, false
 	}
 	m.route.fresh++
-	m.route.keep(now, m.timing.Replay, f, raw)
-	if f.Hops == 0 {
+	m.expect(f)
+	serial := m.route.keep(now, m.timing.Replay, f, raw)
+	if f.Hops == 0 || !m.passes(now, f) {
 		return nil, true
 	}
-	for i := range m.children {
-		if c := &m.children[i]; !c.backup {
+	m.hops = m.hops[:0]
+	for _, t := range m.trees {
+		if f.Trees.Has(t.index) {
+			t.passOn(now, from, serial)
+		}
+	}
+	return m.hops, true
+}
+
+// comes takes note of a frame from a neighbour. It is false if it is none in a tree that
+// the frame travels on.
+func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near bool) {
+	for _, t := range m.trees {
+		if !f.Trees.Has(t.index) || !t.near(from) {
+			continue
+		}
+		near = true
+		t.had++
+		if !t.former.IsZero() && !t.feedsUp(now) {
+			t.trial.count(from == t.parent, from == t.former)
+		}
+		if from == t.parent {
+			t.fromParent(now)
+			t.parentIdle, t.pretendsAt = false, 0
+		}
+	}
+	if l := m.links[from]; near && l != nil {
+		m.came(now, from, l, f.Link, true)
+	}
+	return near
+}
+
+// passOn adds the neighbours in this tree to those whom a frame goes to.
+func (t *tree) passOn(now time.Duration, from identity.ID, serial uint32) {
+	for i := range t.children {
+		if c := &t.children[i]; !c.backup {
 			c.mediaAt = now
 			if c.id != from {
 				c.sentAt = now
 			}
 		}
 	}
-	if from == m.former && !from.IsZero() {
-		from = m.parent // which has it by another way
+	if from == t.former && !from.IsZero() {
+		from = t.parent // which has it by another way
 	}
-	to = m.neighbors
-	if at, ok := slices.BinarySearchFunc(to, from, identity.ID.Compare); ok {
-		m.others = append(append(m.others[:0], to[:at]...), to[at+1:]...)
-		to = m.others
+	first := len(t.hops)
+	for i := range t.neighbors {
+		n := &t.neighbors[i]
+		if n.id != from && (first == 0 || !slices.ContainsFunc(t.hops[:first], func(h Hop) bool { return h.Peer == n.id })) {
+			t.hops = append(t.hops, Hop{n.id, n.lane.number(serial)})
+		}
 	}
-	return to, true
 }
 
 // accept takes note of a frame, and tells whether it is new.
@@ -140,21 +178,31 @@ func (r *router) add(kid uint64) *stream {
 	return &r.streams[oldest]
 }
 
-// keep keeps a frame for a while. The ring grows to what that while needs.
-func (r *router) keep(now, while time.Duration, f wire.Frame, raw []byte) {
-	k := kept{now, f.KID, f.CTR, f.Hops, raw}
-	switch {
-	case len(r.ring) < cap(r.ring):
-		r.ring = append(r.ring, k)
-	case r.ring[r.next].at+while > now && len(r.ring) < ringFrames:
-		// Full of what is still wanted: lay the ring out straight, and grow.
-		straight := make([]kept, 0, 2*len(r.ring))
-		straight = append(append(straight, r.ring[r.next:]...), r.ring[:r.next]...)
-		r.ring, r.next = append(straight, k), 0
-	default:
-		r.ring[r.next] = k
-		r.next = (r.next + 1) % len(r.ring)
+// keep keeps a frame for a while, and returns its serial number. The ring grows to what
+// that while needs.
+func (r *router) keep(now, while time.Duration, f wire.Frame, raw []byte) uint32 {
+	if r.serial++; r.serial == 0 {
+		r.serial++
 	}
+	old := &r.ring[r.serial%uint32(len(r.ring))]
+	if old.serial != 0 && old.at+while > now && len(r.ring) < ringFrames {
+		grown := make([]kept, 2*len(r.ring))
+		for _, k := range r.ring {
+			grown[k.serial%uint32(len(grown))] = k
+		}
+		r.ring = grown
+		old = &r.ring[r.serial%uint32(len(r.ring))]
+	}
+	*old = kept{now, r.serial, f.KID, f.CTR, f.Hops, f.Trees, raw}
+	return r.serial
+}
+
+// kept is a frame by its serial number; nil if it is not kept any more.
+func (r *router) kept(serial uint32) *kept {
+	if k := &r.ring[serial%uint32(len(r.ring))]; serial != 0 && k.serial == serial {
+		return k
+	}
+	return nil
 }
 
 // seen is what this peer has of each stream.
@@ -177,73 +225,21 @@ func (r *router) seen() []wire.Seen {
 	return digest
 }
 
-// missing are the frames of the last while that a digest lacks, oldest first. Of a
-// stream that the digest does not name, only the newest tenth of the while is told:
+// missing are the frames of a tree, of the last while, that a digest lacks, oldest first.
+// Of a stream that the digest does not name, only the newest tenth of the while is told:
 // its reader has just come.
-func (r *router) missing(now, while time.Duration, seen []wire.Seen) []kept {
-	var out []kept
-	for i := range r.ring {
-		k := r.ring[(r.next+i)%len(r.ring)]
+func (r *router) missing(now, while time.Duration, tree int, seen []wire.Seen) (serials []uint32) {
+	for i := range uint32(len(r.ring)) {
+		k := r.kept(r.serial - uint32(len(r.ring)) + 1 + i)
+		if k == nil || !k.trees.Has(tree) || k.at+while <= now || k.hops == 0 {
+			continue
+		}
 		at := slices.IndexFunc(seen, func(s wire.Seen) bool {
 			return s.KID == k.kid && max(s.Top, k.ctr)-min(s.Top, k.ctr) < sframe.WindowSize
 		})
-		switch {
-		case k.at+while <= now || k.hops == 0:
-		case at >= 0 && !seen[at].Has(k.ctr), at < 0 && k.at+while/10 > now:
-			out = append(out, k)
+		if at >= 0 && !seen[at].Has(k.ctr) || at < 0 && k.at+while/10 > now {
+			serials = append(serials, k.serial)
 		}
 	}
-	return out
-}
-
-// replay is what a neighbour still has to be sent again.
-type replay struct {
-	to     identity.ID
-	frames []kept
-	at     time.Duration // of the next
-}
-
-// Replays are paced, so that live sound does not wait behind them: so many frames at a
-// time, so often. A second of one speaker takes 35 ms.
-const (
-	replayBurst = 8
-	replayPace  = 5 * time.Millisecond
-)
-
-// queueReplay sends a neighbour what it lacks, by and by.
-func (m *Machine) queueReplay(now time.Duration, to identity.ID, seen []wire.Seen) {
-	if frames := m.route.missing(now, m.timing.Replay, seen); len(frames) > 0 && len(m.outbox) < 2*max(m.maxChildren, 4) {
-		m.outbox = append(m.outbox, replay{to, frames, now})
-	}
-}
-
-func (m *Machine) replayDeadline() time.Duration {
-	at := never
-	for i := range m.outbox {
-		at = min(at, m.outbox[i].at)
-	}
-	return at
-}
-
-// replay sends what is due of all replays. What waits for a link that is not open yet
-// waits on; what waits for somebody who is no neighbour any more is dropped.
-func (m *Machine) replay(now time.Duration) {
-	m.outbox = slices.DeleteFunc(m.outbox, func(r replay) bool {
-		return len(r.frames) == 0 || r.frames[0].at+m.timing.Replay <= now || r.to != m.parent && m.childAt(r.to) < 0
-	})
-	for i := range m.outbox {
-		r := &m.outbox[i]
-		if now < r.at {
-			continue
-		}
-		r.at = now + replayPace
-		if !m.links[r.to] {
-			continue
-		}
-		n := min(replayBurst, len(r.frames))
-		for _, k := range r.frames[:n] {
-			m.emit(Transmit{r.to, wire.AppendMedia(nil, k.raw, k.hops-1)})
-		}
-		r.frames = r.frames[n:]
-	}
+	return serials
 }

@@ -27,15 +27,15 @@ func parentOf(t testing.TB, children int) *Machine {
 		m.Step(time.Second, LinkUp{id})
 	}
 	m.Drain(func(Effect) {})
-	if m.Children() != children || !m.IsRoot() {
-		t.Fatalf("root %v with %d children, want %d", m.IsRoot(), m.Children(), children)
+	if m.Children(0) != children || !m.IsRoot(0) {
+		t.Fatalf("root %v with %d children, want %d", m.IsRoot(0), m.Children(0), children)
 	}
 	return m
 }
 
 func frameOf(t testing.TB, ctr uint64) (wire.Frame, []byte) {
 	t.Helper()
-	raw := wire.AppendFrame(nil, 20, binary.BigEndian.AppendUint64([]byte{0x1f}, 1<<60+ctr))
+	raw := wire.AppendFrame(nil, wire.Of(0), 20, binary.BigEndian.AppendUint64([]byte{0x1f}, 1<<60+ctr))
 	f, err := wire.ParseFrame(raw)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestRoute(t *testing.T) {
 	if to, fresh := m.Route(time.Second, identity.ID{42}, f, raw); fresh || len(to) != 0 {
 		t.Errorf("from a stranger: fresh %v, to %d peers", fresh, len(to))
 	}
-	if to, fresh := m.Route(time.Second, child, f, raw); !fresh || len(to) != 2 || to[0] == child || to[1] == child {
+	if to, fresh := m.Route(time.Second, child, f, raw); !fresh || len(to) != 2 || to[0].Peer == child || to[1].Peer == child {
 		t.Errorf("from a child: fresh %v, to %v; want the two others", fresh, to)
 	}
 	if to, fresh := m.Route(time.Second, identity.ID{2, 9}, f, raw); fresh || len(to) != 0 {
@@ -69,7 +69,7 @@ func TestRoute(t *testing.T) {
 
 func TestRouteAllocatesNothing(t *testing.T) {
 	m := parentOf(t, 6)
-	raw := wire.AppendFrame(nil, 20, binary.BigEndian.AppendUint64([]byte{0x1f}, 1<<60))
+	raw := wire.AppendFrame(nil, wire.Of(0), 20, binary.BigEndian.AppendUint64([]byte{0x1f}, 1<<60))
 	f, err := wire.ParseFrame(raw)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ const (
 // below one parent.
 type ration struct {
 	parent identity.ID
-	root   identity.ID
+	root   wire.Short
 	epoch  uint32
 	theirs uint64
 	mine   uint64
@@ -38,35 +38,35 @@ type shunned struct {
 // starves tells whether far less comes from the parent than the root has, now that there
 // is newer word of it. Who stands higher decides sooner: mostly that helps all below, who
 // then need not move.
-func (m *Machine) starves(p wire.Place) bool {
-	last := m.ration
-	m.ration = ration{parent: m.parent, root: p.Root(), epoch: p.Epoch, theirs: p.Frames, mine: m.route.fresh}
-	if last.parent != m.parent || last.root != p.Root() || last.epoch != p.Epoch || p.Frames < last.theirs {
+func (t *tree) starves(p wire.Place) bool {
+	last := t.ration
+	t.ration = ration{parent: t.parent, root: p.Top(), epoch: p.Epoch, theirs: p.Frames, mine: t.route.fresh}
+	if last.parent != t.parent || last.root != p.Top() || last.epoch != p.Epoch || p.Frames < last.theirs {
 		return false
 	}
-	if theirs, mine := p.Frames-last.theirs, m.route.fresh-last.mine; theirs >= starved && 2*mine < theirs {
-		m.ration.hungry = last.hungry + 1
+	if theirs, mine := p.Frames-last.theirs, t.route.fresh-last.mine; theirs >= starved && 2*mine < theirs {
+		t.ration.hungry = last.hungry + 1
 	}
-	return m.ration.hungry >= max(1, m.Depth()-1)
+	return t.ration.hungry >= max(1, t.place.Depth()-1)
 }
 
 // pretends tells whether the parent says that it passes sound on, and does not: for longer
 // than it takes an honest one to say that it is idle.
-func (m *Machine) pretends(now time.Duration, b wire.Beacon) bool {
-	long := m.timing.KeepaliveFor * 2
+func (t *tree) pretends(now time.Duration, b wire.Beacon) bool {
+	long := t.timing.KeepaliveFor * 2
 	switch {
-	case b.Idle, m.feedsUp(now):
-		m.pretendsAt = 0
-	case m.pretendsAt == 0:
-		m.pretendsAt = now
+	case b.Idle, t.feedsUp(now):
+		t.pretendsAt = 0
+	case t.pretendsAt == 0:
+		t.pretendsAt = now
 	}
-	return m.pretendsAt != 0 && now >= m.pretendsAt+long
+	return t.pretendsAt != 0 && now >= t.pretendsAt+long
 }
 
 // feedsUp tells whether sound went up from here lately: what comes down then may be its
 // echo, and what does not says nothing.
-func (m *Machine) feedsUp(now time.Duration) bool {
-	return m.upAt != 0 && now < m.upAt+2*m.timing.KeepaliveFor
+func (t *tree) feedsUp(now time.Duration) bool {
+	return t.upAt != 0 && now < t.upAt+2*t.timing.KeepaliveFor
 }
 
 // shun remembers not to ask a peer for a while.

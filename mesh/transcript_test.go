@@ -113,11 +113,11 @@ func (s *stage) send(d *datadriven.TestData) {
 	if p := s.byName(fromName); p != nil {
 		from = p.id
 	}
-	lie := wire.Place{Epoch: 9, Path: []identity.ID{from}, Attached: true}
+	lie := wire.Place{Epoch: 9, Path: wire.Path{wire.ShortOf(from)}, Attached: true}
 	messages := map[string]wire.Message{
 		"reverse": &wire.Reverse{Place: lie}, "handover": &wire.Handover{Epoch: to.epoch}, "leave": &wire.Leave{},
 		"accept": &wire.Accept{Place: lie}, "move": &wire.Move{To: []identity.ID{from}}, "join": &wire.Join{Slots: 4},
-		"redirect": &wire.Redirect{To: []identity.ID{from}}, "loop": &wire.Accept{Place: wire.Place{Epoch: to.epoch, Path: []identity.ID{to.id, from}, Attached: true}},
+		"redirect": &wire.Redirect{To: []identity.ID{from}}, "loop": &wire.Accept{Place: wire.Place{Epoch: to.epoch, Path: wire.Path{wire.ShortOf(to.id), wire.ShortOf(from)}, Attached: true}},
 	}
 	msg := messages[kind]
 	if msg == nil {
@@ -140,13 +140,16 @@ func (s *stage) write(p *peer, e Effect) {
 		if what == "" {
 			return
 		}
+		if t := wire.TreeOf(e.Message); t > 0 {
+			what = "in the second tree, " + what
+		}
 		what = fmt.Sprintf("→ %s: %s", s.nameOf(e.To), what)
 	case Dial:
 		what = "dials " + s.nameOf(e.Peer)
 	case HangUp:
 		what = "hangs up on " + s.nameOf(e.Peer)
 	case Spread:
-		g, err := OpenGossip(p.room, e.Data)
+		g, err := OpenGossip(p.Machine.room, e.Data)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -168,6 +171,9 @@ func describe(g Gossip) string {
 		what += ", and the end of its lease"
 	} else if g.Lease != nil {
 		what += fmt.Sprintf(", and its lease of epoch %d", g.Lease.Epoch)
+	}
+	if g.Lease != nil && g.Lease.Tree > 0 {
+		what += " of the second tree"
 	}
 	return what
 }
@@ -219,8 +225,13 @@ func (s *stage) place(p wire.Place) string {
 		return "nowhere"
 	}
 	names := make([]string, len(p.Path))
-	for i, id := range p.Path {
-		names[i] = s.nameOf(id)
+	for i, short := range p.Path {
+		names[i] = "-"
+		for _, q := range s.peers {
+			if wire.ShortOf(q.id) == short {
+				names[i] = q.name
+			}
+		}
 	}
 	return fmt.Sprintf("at %s (%d)", strings.Join(names, "/"), p.Epoch)
 }
@@ -236,27 +247,41 @@ func (s *stage) or(ids []identity.ID) string {
 	return "; ask " + strings.Join(names, ", ")
 }
 
-// draw writes down who feeds whom, and who would.
+// draw writes down who feeds whom, and who would, in each tree.
 func (s *stage) draw() {
+	second := find(s.world, func(p *peer) bool { return p.count > 1 })
+	for index := range wire.MaxTrees {
+		if index > 0 {
+			if second == nil {
+				return
+			}
+			s.out.WriteString("the second tree:\n")
+		}
+		s.drawTree(index)
+	}
+}
+
+func (s *stage) drawTree(index int) {
 	var below func(p *peer, depth int)
 	below = func(p *peer, depth int) {
 		fmt.Fprintf(&s.out, "%s%s", strings.Repeat("  ", depth), p.name)
-		if b := s.byID[p.backup]; b != nil {
+		at := p.trees[index]
+		if b := s.byID[at.backup]; b != nil {
 			fmt.Fprintf(&s.out, " (else %s)", b.name)
 		}
 		s.out.WriteString("\n")
-		for i := range p.children {
-			if c := s.byID[p.children[i].id]; !p.children[i].backup && !c.dead && c.parent == p.id && depth < wire.MaxPath {
+		for i := range at.children {
+			if c := s.byID[at.children[i].id]; !at.children[i].backup && !c.dead && c.trees[index].parent == p.id && depth < wire.MaxPath {
 				below(c, depth+1)
 			}
 		}
 	}
 	for _, p := range s.peers {
-		switch {
+		switch at := p.trees[index]; {
 		case p.dead:
-		case p.isRoot:
+		case at.isRoot:
 			below(p, 0)
-		case p.parent.IsZero():
+		case at.parent.IsZero():
 			fmt.Fprintf(&s.out, "%s has no place\n", p.name)
 		}
 	}

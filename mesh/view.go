@@ -8,39 +8,34 @@ import (
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// View is where a peer stands, and what it knows of the tree. It is a copy.
+// View is where a peer stands, and what it knows of the trees. It is a copy.
 type View struct {
+	Attached bool     // sound reaches this peer, by a tree at least
+	Trees    []Branch // that the room has: one or two
+	Count    int      // peers in the room, as far as reports have come
+	Relays   []identity.ID
+}
+
+// Branch is where a peer stands in one tree.
+type Branch struct {
 	Attached bool
-	Root     identity.ID // zero while not attached
+	Root     identity.ID // zero while not attached, or not known
 	Epoch    uint32
 	Parent   identity.ID // zero for a root
 	Backup   identity.ID // zero when there is none that is warm
 	Depth    int         // hops below the root
 	Children []identity.ID
-	Count    int           // peers in the tree, as far as reports have come
-	Edges    []wire.Edge   // a sample of who feeds whom, own edges included
-	Relays   []identity.ID // peers that offer to forward and are run by a community
+	Edges    []wire.Edge // a sample of who feeds whom, own edges included
 }
 
 // View returns what this peer knows now.
 func (m *Machine) View() View {
-	v := View{Attached: m.place.Attached && m.attached(), Epoch: m.epoch, Parent: m.parent, Backup: m.backup, Depth: m.Depth()}
-	if v.Attached {
-		v.Root = m.place.Root()
-	}
-	for i := range m.children {
-		if !m.children[i].backup {
-			v.Children = append(v.Children, m.children[i].id)
-		}
-	}
-	all := m.total
-	if m.isRoot || all.count == 0 {
-		all = m.subtree()
-	}
-	v.Count, v.Edges = int(all.count), slices.Clone(all.edges)
-	if own := (wire.Edge{From: m.parent, To: m.id}); !m.parent.IsZero() && !slices.Contains(v.Edges, own) {
-		v.Edges = slices.DeleteFunc(v.Edges, func(e wire.Edge) bool { return e.To == m.id })
-		v.Edges = append(v.Edges, own)
+	var v View
+	for _, t := range m.trees[:m.count] {
+		b := t.branch()
+		v.Attached = v.Attached || b.Attached
+		v.Trees = append(v.Trees, b)
+		v.Count = max(v.Count, int(t.size()))
 	}
 	if m.community {
 		v.Relays = append(v.Relays, m.id)
@@ -53,38 +48,66 @@ func (m *Machine) View() View {
 	return v
 }
 
-// Parent is who feeds this peer; zero for a root and an orphan.
-func (m *Machine) Parent() identity.ID { return m.parent }
+// branch is where this peer stands in the tree.
+func (t *tree) branch() Branch {
+	b := Branch{Attached: t.reaches(), Epoch: t.epoch, Parent: t.parent, Backup: t.backup, Depth: t.place.Depth()}
+	if b.Attached {
+		b.Root = t.root
+	}
+	for i := range t.children {
+		if !t.children[i].backup {
+			b.Children = append(b.Children, t.children[i].id)
+		}
+	}
+	all := t.total
+	if t.isRoot || all.count == 0 {
+		all = t.subtree()
+	}
+	b.Edges = slices.Clone(all.edges)
+	if own := (wire.Edge{From: t.parent, To: t.id}); !t.parent.IsZero() && !slices.Contains(b.Edges, own) {
+		b.Edges = slices.DeleteFunc(b.Edges, func(e wire.Edge) bool { return e.To == t.id })
+		b.Edges = append(b.Edges, own)
+	}
+	return b
+}
+
+// Trees is how many trees the room has.
+func (m *Machine) Trees() int { return m.count }
+
+// Parent is who feeds this peer in a tree; zero for a root and an orphan.
+func (m *Machine) Parent(tree int) identity.ID { return m.trees[tree].parent }
 
 // Backup is who would feed this peer if its parent died; zero if nobody would yet.
-func (m *Machine) Backup() identity.ID { return m.backup }
+func (m *Machine) Backup(tree int) identity.ID { return m.trees[tree].backup }
 
 // Root is the root of the tree that this peer believes to be in.
-func (m *Machine) Root() identity.ID { return m.place.Root() }
+func (m *Machine) Root(tree int) identity.ID { return m.trees[tree].root }
 
 // Epoch is that root's.
-func (m *Machine) Epoch() uint32 { return m.epoch }
+func (m *Machine) Epoch(tree int) uint32 { return m.trees[tree].epoch }
 
-// IsRoot tells whether this peer claims to be a root.
-func (m *Machine) IsRoot() bool { return m.isRoot }
+// IsRoot tells whether this peer claims to be the root of a tree.
+func (m *Machine) IsRoot(tree int) bool { return m.trees[tree].isRoot }
 
-// Attached tells whether sound reaches this peer.
-func (m *Machine) Attached() bool { return m.attached() && m.place.Attached }
+// Attached tells whether sound reaches this peer by a tree.
+func (m *Machine) Attached(tree int) bool { return m.trees[tree].reaches() }
 
-// Depth is how many hops this peer is below the root.
-func (m *Machine) Depth() int { return max(0, len(m.place.Path)-1) }
+// Depth is how many hops this peer is below the root of a tree.
+func (m *Machine) Depth(tree int) int { return m.trees[tree].place.Depth() }
 
-// Children is how many peers this one feeds.
-func (m *Machine) Children() int { return m.fed() }
+// Children is how many peers this one feeds in a tree.
+func (m *Machine) Children(tree int) int { return m.trees[tree].fed() }
 
-// MaxChildren is how many it feeds at most.
+// MaxChildren is how many it feeds at most, in all.
 func (m *Machine) MaxChildren() int { return m.maxChildren }
 
 // Expects tells whether a peer may open a link: it was accepted, as a child or as
 // somebody's backup.
-func (m *Machine) Expects(id identity.ID) bool { return m.childAt(id) >= 0 }
+func (m *Machine) Expects(id identity.ID) bool {
+	return slices.ContainsFunc(m.trees[:], func(t *tree) bool { return t.childAt(id) >= 0 })
+}
 
-// linked are the peers with an open link, by ID.
-func (m *Machine) linked() []identity.ID {
+// open are the peers with an open link, by ID.
+func (m *Machine) open() []identity.ID {
 	return slices.SortedFunc(maps.Keys(m.links), identity.ID.Compare)
 }

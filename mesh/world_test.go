@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"container/heap"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +35,7 @@ type world struct {
 
 type peer struct {
 	*Machine
+	*tree   // the first
 	name    string
 	dead    bool
 	cut     int // peers of different cuts do not reach each other
@@ -85,7 +88,8 @@ func (w *world) join(name string, cfg Config) *peer {
 	n := len(w.peers) + 1
 	cfg.Key, cfg.Room, cfg.Start = keyOf(w.t, n), identity.RoomID{1}, start
 	cfg.Rand, cfg.Dialable = rand.New(rand.NewPCG(uint64(n), 7+w.seed)), true
-	p := &peer{Machine: New(cfg), name: name, played: make(map[uint64]map[uint64]time.Duration)}
+	m := New(cfg)
+	p := &peer{Machine: m, tree: m.trees[0], name: name, played: make(map[uint64]map[uint64]time.Duration)}
 	var known []identity.ID
 	for _, other := range w.peers {
 		if !other.dead {
@@ -104,11 +108,11 @@ func (w *world) after(d time.Duration, to *peer, do func()) {
 }
 
 func (w *world) step(p *peer, ev Event) {
-	p.Step(w.now, ev)
-	if err := p.Check(); err != nil {
+	p.Machine.Step(w.now, ev)
+	if err := p.Machine.Check(); err != nil {
 		w.t.Fatalf("%v: %s after %T: %v", w.now, p.name, ev, err)
 	}
-	p.Drain(func(e Effect) { w.carry(p, e) })
+	p.Machine.Drain(func(e Effect) { w.carry(p, e) })
 }
 
 func (w *world) reaches(a, b *peer) bool { return b != nil && !b.dead && a.cut == b.cut }
@@ -119,7 +123,7 @@ func (w *world) partLinks() {
 	w.after(5*time.Second, nil, func() {
 		for _, p := range w.peers {
 			for _, other := range w.peers {
-				if p.links[other.id] && !p.dead && p.cut != other.cut {
+				if p.Machine.linked(other.id) && !p.dead && p.cut != other.cut {
 					w.step(p, LinkDown{other.id})
 				}
 			}
@@ -153,14 +157,14 @@ func (w *world) carry(p *peer, e Effect) {
 	case Transmit:
 		to := w.byID[e.To]
 		w.after(path, to, func() {
-			if w.reaches(p, to) && to.links[p.id] {
+			if w.reaches(p, to) && to.Machine.linked(p.id) {
 				w.datagram(to, p.id, e.Datagram)
 			}
 		})
 	case Dial:
 		to := w.byID[e.Peer]
 		w.after(3*path, p, func() {
-			if w.reaches(p, to) && to.Expects(p.id) {
+			if w.reaches(p, to) && to.Machine.Expects(p.id) {
 				w.step(to, LinkUp{p.id})
 				w.step(p, LinkUp(e))
 			} else {
@@ -170,13 +174,13 @@ func (w *world) carry(p *peer, e Effect) {
 	case HangUp:
 		if to := w.byID[e.Peer]; to != nil {
 			w.after(path, to, func() {
-				if w.reaches(p, to) && to.links[p.id] {
+				if w.reaches(p, to) && to.Machine.linked(p.id) {
 					w.step(to, LinkDown{p.id})
 				}
 			})
 		}
 	case Spread:
-		g, err := OpenGossip(p.room, e.Data)
+		g, err := OpenGossip(p.Machine.room, e.Data)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -197,7 +201,7 @@ func (w *world) carry(p *peer, e Effect) {
 }
 
 func (w *world) datagram(to *peer, from identity.ID, d []byte) {
-	if d[0] == wire.KindBeacon {
+	if d[0] != wire.KindMedia {
 		w.step(to, Heard{from, d})
 		return
 	}
@@ -218,8 +222,8 @@ func (w *world) route(p *peer, from identity.ID, f wire.Frame, raw []byte) {
 		}
 		p.played[f.KID][f.CTR] = w.now
 	}
-	for _, id := range to {
-		w.carry(p, Transmit{id, wire.AppendMedia(nil, raw, f.Hops-1)})
+	for _, h := range slices.Clone(to) {
+		w.carry(p, Transmit{h.Peer, wire.AppendMedia(nil, raw, f.Hops-1, h.Link)})
 	}
 }
 
@@ -267,7 +271,12 @@ func (w *world) say(p *peer) {
 	sealed[0] = kid<<4 | 0x0f
 	p.ctr++
 	binary.BigEndian.PutUint64(sealed[1:], 1<<60+p.ctr)
-	raw := wire.AppendFrame(nil, 20, sealed)
+	trees, cover := p.Way(p.ctr)
+	sealed = append(sealed, 0)
+	if cover {
+		sealed[len(sealed)-1] = 1
+	}
+	raw := wire.AppendFrame(nil, trees, 20, sealed)
 	f, err := wire.ParseFrame(raw)
 	if err != nil {
 		w.t.Fatal(err)
@@ -284,13 +293,23 @@ func (w *world) tree() {
 			alive[p.id] = p.Machine
 		}
 	}
-	if err := CheckTree(alive); err != nil {
+	if err := CheckTrees(alive); err != nil {
 		w.t.Errorf("%v: %v", w.now, err)
-		for _, p := range w.peers {
-			w.t.Logf("  %s (%s) dead=%v root=%v parent=%s backup=%s depth=%d fed=%d seek=%+v lease=%s", p.name, p.id.Short(), p.dead, p.isRoot,
-				w.nameOf(p.parent), w.nameOf(p.backup), p.Depth(), p.fed(), p.seekParent.phase, w.nameOf(p.lease.root))
+		w.t.Log(w.describe())
+	}
+}
+
+// describe says where everybody stands.
+func (w *world) describe() string {
+	var s strings.Builder
+	for _, p := range w.peers {
+		fmt.Fprintf(&s, "\n%s (%s) dead=%v feeds at most %d, %d trees", p.name, p.id.Short(), p.dead, p.maxChildren, p.count)
+		for _, t := range p.trees {
+			fmt.Fprintf(&s, "; tree %d root=%v interior=%v parent=%s backup=%s depth=%d fed=%d seek=%d urgent=%v lease=%s supply=%v count=%d", t.index, t.isRoot, t.interior(),
+				w.nameOf(t.parent), w.nameOf(t.backup), t.place.Depth(), t.fed(), t.seekParent.phase, t.seekParent.urgent, w.nameOf(t.lease.root), t.supply(), t.size())
 		}
 	}
+	return s.String()
 }
 
 func (w *world) nameOf(id identity.ID) string {

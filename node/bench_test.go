@@ -47,7 +47,7 @@ func feeder(t testing.TB, children int) (s *session, at time.Duration, sinks []*
 		t.Fatal(err)
 	}
 	s.seat, s.life = &relay{session: s}, t.Context()
-	for ; !s.mesh.IsRoot() && at < time.Minute; at += 100 * time.Millisecond {
+	for ; !s.mesh.IsRoot(0) && at < time.Minute; at += 100 * time.Millisecond {
 		s.step(at, nil)
 	}
 	for i := range children {
@@ -58,7 +58,7 @@ func feeder(t testing.TB, children int) (s *session, at time.Duration, sinks []*
 		s.links[id] = &neighbor{link: l}
 		s.step(at, mesh.LinkUp{Peer: id})
 	}
-	if got := s.mesh.Children(); got != children {
+	if got := s.mesh.Children(0); got != children {
 		t.Fatalf("%d children, want %d", got, children)
 	}
 	for _, l := range sinks {
@@ -72,7 +72,7 @@ func datagrams(kid uint64, count int) [][]byte {
 	all := make([][]byte, count)
 	for i := range all {
 		sealed := append(sframe.Header{KID: kid, CTR: uint64(i)}.AppendTo(nil), make([]byte, 100)...)
-		all[i] = wire.AppendMedia(nil, wire.AppendFrame(nil, 30, sealed), 20)
+		all[i] = wire.AppendMedia(nil, wire.AppendFrame(nil, wire.Of(0), 30, sealed), 20, uint16(i))
 	}
 	return all
 }

@@ -134,13 +134,15 @@ func (s *session) hangUp(id identity.ID) {
 	}
 }
 
-// dismiss takes somebody out of the tree: to the mesh, they have said good-bye and are
+// dismiss takes somebody out of the trees: to the mesh, they have said good-bye and are
 // not reached any more.
 func (s *session) dismiss(now time.Duration, id identity.ID) {
 	place := s.mesh.View()
 	bye := mesh.Gossip{From: id, Seq: math.MaxUint64, Advert: mesh.Advert{Gone: true}}
-	if place.Root == id {
-		bye.Lease = &mesh.Lease{Epoch: place.Epoch, Gone: true}
+	for i, b := range place.Trees {
+		if b.Root == id {
+			bye.Lease = &mesh.Lease{Epoch: b.Epoch, Gone: true, Tree: uint8(i)}
+		}
 	}
 	s.step(now, bye)
 	if s.links[id] != nil {

@@ -128,7 +128,7 @@ func (r *realNode) forge(t *testing.T, room identity.RoomID, whose identity.ID, 
 			return
 		}
 		meta := wire.Metadata(20)
-		raw := key.AppendSeal(wire.AppendFrame(nil, 20, nil), ctr, meta[:], body)
+		raw := key.AppendSeal(wire.AppendFrame(nil, wire.Of(0), 20, nil), ctr, meta[:], body)
 		f, err := wire.ParseFrame(raw)
 		if err != nil {
 			t.Error(err)

@@ -64,28 +64,27 @@ func (s *session) forward(now time.Duration, from identity.ID, f wire.Frame, raw
 	s.n.counters.frames.Add(1)
 	if f.Hops > 0 && len(to) > 0 {
 		s.road.pack(now, f.KID)
-		for _, id := range to {
-			s.pack(id, raw, f.Hops-1)
+		for _, hop := range to {
+			s.pack(hop, raw, f.Hops-1)
 		}
 	}
 	s.seat.hear(f)
 }
 
 // pack puts a frame into the parcel for a neighbour, which flush sends.
-func (s *session) pack(to identity.ID, raw []byte, hops uint8) {
-	l := s.links[to]
+func (s *session) pack(to mesh.Hop, raw []byte, hops uint8) {
+	l := s.links[to.Peer]
 	if l == nil {
 		return
 	}
-	if len(l.out) > 0 && len(l.out)+len(raw)+2 > transport.MaxDatagram {
+	if len(l.out) > 0 && len(l.out)+len(raw)+wire.Overhead > transport.MaxDatagram {
 		s.post(l, l.out)
 		l.out = l.out[:0]
 	}
 	if len(l.out) == 0 {
-		l.out = wire.AppendMedia(l.out, raw, hops)
+		l.out = wire.AppendMedia(l.out, raw, hops, to.Link)
 	} else {
-		s.road.scratch = wire.AppendMedia(s.road.scratch[:0], raw, hops)
-		l.out = append(l.out, s.road.scratch[1:]...) // without a second kind
+		l.out = wire.AppendNext(l.out, raw, hops, to.Link)
 	}
 }
 
@@ -94,7 +93,7 @@ func (s *session) flush(now time.Duration) (next time.Duration) {
 	if !s.road.packed {
 		return never
 	}
-	if at := s.road.since + together; now < at && s.mesh.IsRoot() && s.road.more(now) {
+	if at := s.road.since + together; now < at && (s.mesh.IsRoot(0) || s.mesh.IsRoot(1)) && s.road.more(now) {
 		return at
 	}
 	s.road.sent()
@@ -119,7 +118,6 @@ type road struct {
 	streams map[uint64]*traffic
 	packed  bool          // there are frames in parcels
 	since   time.Duration // when the first was packed
-	scratch []byte
 }
 
 // traffic is one stream on the road.

@@ -137,7 +137,7 @@ func FuzzCard(f *testing.F) {
 }
 
 func FuzzPlain(f *testing.F) {
-	f.Add(plain{1, 2, []byte{3}}.bytes())
+	f.Add(plain{Timestamp: 1, Captured: 2, Packet: []byte{3}}.bytes())
 	f.Add(slices.Concat([]byte{0, 0, 0, 1, 0, 0, 0, 2, withProof, 3}, make([]byte, proof.MaxSize)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, proven, attached, err := parsePlain(b)

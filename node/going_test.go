@@ -87,7 +87,7 @@ func TestSoundResumesWhenTheRelayDies(t *testing.T) {
 		relay := v.add("relay", relayNode)
 		host, friend, ears := v.stage(rooms.Open, 5, via(relay))
 		room := host.Status().Rooms[0].ID
-		v.until(15*time.Second, "the relay is the root", func() bool { return ears[0].room(room).Tree.Root == relay.ID() })
+		v.until(15*time.Second, "the relay is the root", func() bool { return ears[0].room(room).Tree.Roots[0] == relay.ID() })
 		time.Sleep(10 * time.Second)
 		var lines []*listener
 		for _, e := range append(ears, host) {
@@ -269,7 +269,7 @@ func TestModeratorsMuteWhoDoesNotHeed(t *testing.T) {
 		shout := func(count int) {
 			m := friend.session(room).seat.(*member)
 			for n := range count {
-				p := plain{Timestamp: uint32(n), Packet: packet(n)}.bytes()
+				p := plain{Timestamp: uint32(n), Packet: packet(n)}
 				m.await(func(now time.Duration) { m.speaks = true; m.speak(now, 30, p) })
 				time.Sleep(audio.FrameDuration)
 			}
@@ -340,10 +340,10 @@ func TestSplitRoomHeals(t *testing.T) {
 		healed := time.Now()
 		all := append(slices.Clone(one), other...)
 		v.until(30*time.Second, "there is one room again", func() bool {
-			root := host.room(room).Tree.Root
+			root := host.room(room).Tree.Roots[0]
 			return !slices.ContainsFunc(all, func(p *villager) bool {
 				r := p.room(room)
-				return !r.Network.Attached || r.Tree.Root != root || len(r.People) != len(all) || r.Title != "After the split"
+				return !r.Network.Attached || r.Tree.Roots[0] != root || len(r.People) != len(all) || r.Title != "After the split"
 			})
 		})
 		t.Logf("one room again after %v", time.Since(healed))
@@ -415,10 +415,10 @@ func TestTwoRelaysTakeTurns(t *testing.T) {
 		first := v.add("relay", relayNode)
 		host, _, _ := v.stage(rooms.Open, 0, via(first))
 		room := host.Status().Rooms[0].ID
-		v.until(15*time.Second, "the first relay is the root", func() bool { return host.room(room).Tree.Root == first.ID() })
+		v.until(15*time.Second, "the first relay is the root", func() bool { return host.room(room).Tree.Roots[0] == first.ID() })
 		second := v.add("other relay", relayNode, via(host))
 		first.kill()
-		v.until(2*time.Minute, "the second relay is the root", func() bool { return host.room(room).Tree.Root == second.ID() })
+		v.until(2*time.Minute, "the second relay is the root", func() bool { return host.room(room).Tree.Roots[0] == second.ID() })
 	})
 }
 

@@ -117,7 +117,10 @@ func (m *member) linkAddrs() []string {
 		}
 	}
 	place := m.place.Load()
-	others := append(slices.Clone(place.Relays), place.Root, place.Parent)
+	others := slices.Clone(place.Relays)
+	for _, b := range place.Trees {
+		others = append(others, b.Root, b.Parent)
+	}
 	for _, id := range append(others, m.company()...) {
 		if id != m.n.ID() && !id.IsZero() {
 			add(network.AddrsOf(id))

@@ -23,7 +23,7 @@ func TestWholeWay(t *testing.T) {
 		friend.join(link)
 		ear.join(link)
 		v.attached(room, host, friend, ear)
-		v.until(10*time.Second, "the relay is the root", func() bool { return host.room(room).Tree.Root == relay.ID() })
+		v.until(10*time.Second, "the relay is the root", func() bool { return host.room(room).Tree.Roots[0] == relay.ID() })
 
 		friend.do(room, rooms.RaiseHand{})
 		v.until(time.Second, "the host sees the hand", func() bool { return host.person(room, friend).Hand == 1 })

@@ -30,20 +30,13 @@ func (m *member) hear(f wire.Frame) {
 		m.n.counters.malformed.Add(1)
 		return
 	}
-	now := time.Now()
-	h := Heard{
-		Speaker: v.speaker, KID: f.KID, CTR: f.CTR,
-		Frame:    audio.Frame{Timestamp: p.Timestamp, Packet: p.Packet, Level: f.Level},
-		Captured: capturedAt(p.Captured, now), Received: now,
-	}
 	trusted := v.proofs.Proven()
-	play, alarm, fresh := v.proofs.Take(m.play[:0], f.CTR, meta[:], proven, attached, h)
+	play, alarm, fresh := v.proofs.Take(m.play[:0], f.CTR, meta[:], proven, attached, v.said(f, p, time.Now()))
 	if !fresh {
 		m.score.duplicates++
 	}
-	for _, h := range play {
-		m.score.take(v, h)
-		m.n.counters.unheard.Add(uint64(m.ears.hear(h)))
+	for _, s := range play {
+		m.hand(v, s)
 	}
 	clear(play)
 	m.play = play
@@ -53,6 +46,41 @@ func (m *member) hear(f wire.Frame) {
 	}
 	if trusted != v.proofs.Proven() || alarm != proof.NoAlarm {
 		m.reveal()
+	}
+}
+
+// said is what a frame says: itself, and the one before, if it carries that.
+type said struct {
+	frame  Heard
+	before Heard // has no packet if it is not there
+}
+
+// said reads what an opened frame says.
+func (v *voice) said(f wire.Frame, p plain, now time.Time) said {
+	s := said{frame: Heard{
+		Speaker: v.speaker, KID: f.KID, CTR: f.CTR,
+		Frame:    audio.Frame{Timestamp: p.Timestamp, Packet: p.Packet, Level: f.Level},
+		Captured: capturedAt(p.Captured, now), Received: now,
+	}}
+	if len(p.Cover.Packet) > 0 && f.CTR > 0 {
+		s.before = s.frame
+		s.before.CTR--
+		s.before.Frame.Timestamp -= uint32(p.Cover.Earlier)
+		s.before.Frame.Packet = p.Cover.Packet
+		s.before.Captured = s.frame.Captured.Add(-time.Duration(p.Cover.Earlier) * time.Second / audio.SampleRate)
+	}
+	return s
+}
+
+// hand hands out what a frame says, as far as it was not handed out before: each packet
+// comes by itself and once more as the next one's cover, whichever is first.
+func (m *member) hand(v *voice, s said) {
+	for _, h := range [...]Heard{s.before, s.frame} {
+		if len(h.Frame.Packet) == 0 || !v.heard.Accept(h.CTR) {
+			continue
+		}
+		m.score.take(v, h)
+		m.n.counters.unheard.Add(uint64(m.ears.hear(h)))
 	}
 }
 
@@ -69,7 +97,8 @@ type voice struct {
 	onStage bool
 	blocked bool // by this person
 	key     *sframe.Key
-	proofs  *proof.Verifier[Heard] // kept while the key is in use: a frame is not played twice even after its speaker was away
+	proofs  *proof.Verifier[said] // kept while the key is in use: a frame is not played twice even after its speaker was away
+	heard   sframe.Window         // what was handed out
 	tally   tally
 }
 
@@ -97,7 +126,7 @@ func (m *member) hearOnly(stage []identity.ID) {
 			m.forgetVoice()
 			m.voices[kid] = &voice{
 				speaker: id, epoch: n, onStage: true, blocked: slices.Contains(blocked, id), key: key,
-				proofs: proof.NewVerifier[Heard](id, proof.Stream{Room: m.id, Epoch: n, KID: kid}),
+				proofs: proof.NewVerifier[said](id, proof.Stream{Room: m.id, Epoch: n, KID: kid}),
 			}
 		}
 	}

@@ -45,7 +45,7 @@ type member struct {
 	speakFrom time.Duration        // when the newest secret is used to speak
 	hearUntil time.Duration        // and older ones are not heard any more
 	voices    map[uint64]*voice    // by key ID
-	play      []Heard              // scratch
+	play      []said               // scratch
 	speaks    bool                 // on the stage, as the mesh was told
 	score     score
 	revealAt  time.Duration // when what is shown is made anew

@@ -16,28 +16,55 @@ const plainHeader = 4 + 4 + 1
 //
 //	timestamp  4 bytes  media time, 48 kHz clock, big endian
 //	captured   4 bytes  the speaker's Unix milliseconds modulo 2^32, big endian
-//	flags      1 byte   1 if a proof comes last; others are for layouts to come
+//	flags      1 byte   1 if a proof comes last, 2 if there is a cover; others are for
+//	                    layouts to come
+//	cover      the packet before, so that its loss is not heard (in the manner of RED,
+//	           RFC 2198):
+//	             earlier  2 bytes  by how much its media time is earlier, big endian
+//	             length   2 bytes  of its packet, big endian
+//	             packet
 //	packet     one Opus packet of 20 ms
 //	proof      package proof; it is for all that comes before it
 type plain struct {
 	Timestamp uint32
 	Captured  uint32
 	Packet    []byte
+	Cover     cover // has no packet if there is none
 }
+
+// cover is the packet before another.
+type cover struct {
+	Earlier uint16 // by 48 kHz ticks
+	Packet  []byte
+}
+
+// coverHeader is how many bytes of a cover come before its packet.
+const coverHeader = 2 + 2
+
+// maxCovered is how long a packet and the one before may be together, so that the frame
+// fits into a datagram with a proof.
+const maxCovered = 700
 
 // The flags, and where they stand.
 const (
 	flagsAt    = plainHeader - 1
 	withProof  = 1
-	knownFlags = withProof
+	withCover  = 2
+	knownFlags = withProof | withCover
 )
 
 // bytes writes it, with room for a proof.
 func (p plain) bytes() []byte {
-	dst := make([]byte, 0, plainHeader+len(p.Packet)+proof.MaxSize)
+	dst := make([]byte, 0, plainHeader+coverHeader+len(p.Cover.Packet)+len(p.Packet)+proof.MaxSize)
 	dst = binary.BigEndian.AppendUint32(dst, p.Timestamp)
 	dst = binary.BigEndian.AppendUint32(dst, p.Captured)
-	dst = append(dst, 0)
+	if len(p.Cover.Packet) == 0 {
+		return append(append(dst, 0), p.Packet...)
+	}
+	dst = append(dst, withCover)
+	dst = binary.BigEndian.AppendUint16(dst, p.Cover.Earlier)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(p.Cover.Packet)))
+	dst = append(dst, p.Cover.Packet...)
 	return append(dst, p.Packet...)
 }
 
@@ -57,10 +84,28 @@ func parsePlain(b []byte) (p plain, proven, attached []byte, err error) {
 			return plain{}, nil, nil, fmt.Errorf("frame's plaintext: %w", err)
 		}
 	}
-	if n := len(proven) - plainHeader; n < 1 || n > audio.MaxPacket {
+	p = plain{Timestamp: binary.BigEndian.Uint32(b), Captured: binary.BigEndian.Uint32(b[4:]), Packet: proven[plainHeader:]}
+	if flags&withCover != 0 {
+		if p.Cover, p.Packet, err = parseCover(p.Packet); err != nil {
+			return plain{}, nil, nil, err
+		}
+	}
+	if n := len(p.Packet); n < 1 || n > audio.MaxPacket {
 		return plain{}, nil, nil, fmt.Errorf("frame's plaintext: a packet of %d bytes, want 1 to %d", n, audio.MaxPacket)
 	}
-	return plain{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]), proven[plainHeader:]}, proven, attached, nil
+	return p, proven, attached, nil
+}
+
+// parseCover reads a cover; rest is what comes after it.
+func parseCover(b []byte) (c cover, rest []byte, err error) {
+	if len(b) < coverHeader {
+		return cover{}, nil, fmt.Errorf("frame's plaintext: a cover of %d bytes, want more than %d", len(b), coverHeader)
+	}
+	n := int(binary.BigEndian.Uint16(b[2:]))
+	if n < 1 || n > audio.MaxPacket || n > len(b)-coverHeader {
+		return cover{}, nil, fmt.Errorf("frame's plaintext: a cover of %d bytes, want 1 to %d of %d", n, audio.MaxPacket, len(b)-coverHeader)
+	}
+	return cover{Earlier: binary.BigEndian.Uint16(b), Packet: b[coverHeader:][:n]}, b[coverHeader+n:], nil
 }
 
 // clockMS is a time as frames carry it.

@@ -126,17 +126,17 @@ func TestSlowTwentyNodes(t *testing.T) {
 	joining.Wait()
 	whole := func(nodes []*realNode) func() bool {
 		return func() bool {
-			root := nodes[0].in(room).Tree.Root
+			root := nodes[0].in(room).Tree.Roots[0]
 			return !slices.ContainsFunc(nodes, func(n *realNode) bool {
 				st := n.in(room)
-				return !st.Network.Attached || st.Tree.Root != root || len(st.People) != len(nodes)
+				return !st.Network.Attached || st.Tree.Roots[0] != root || len(st.People) != len(nodes)
 			})
 		}
 	}
 	t.Logf("all joined after %v", time.Since(began).Round(time.Millisecond))
 	soon(t, 60*time.Second, "all are in one tree", func() bool {
 		return !slices.ContainsFunc(all, func(n *realNode) bool {
-			return !n.in(room).Network.Attached || n.in(room).Tree.Root != all[0].in(room).Tree.Root
+			return !n.in(room).Network.Attached || n.in(room).Tree.Roots[0] != all[0].in(room).Tree.Roots[0]
 		})
 	})
 	t.Logf("one tree of %d after %v", count, time.Since(began).Round(time.Millisecond))
@@ -204,7 +204,7 @@ func hearAll(t *testing.T, room identity.RoomID, speaker *realNode, listeners []
 			if len(got) < frames*995/1000 || twice > 0 {
 				t.Errorf("%s, %s: heard %d of %d frames, %d twice", when, n.name, len(got), frames, twice)
 			}
-			t.Logf("%s, %s: %d of %d, at most %v late, depth %d", when, n.name, len(got), frames, late.Round(time.Millisecond), n.in(room).Network.Depth)
+			t.Logf("%s, %s: %d of %d, at most %v late, depth %d", when, n.name, len(got), frames, late.Round(time.Millisecond), n.in(room).Network.Depth())
 		})
 	}
 	clock := time.NewTicker(audio.FrameDuration)

@@ -102,7 +102,8 @@ func (r *relay) wake(now time.Duration) {
 func (r *relay) accompanied() bool {
 	v := r.mesh.View()
 	person := func(id identity.ID) bool { return !slices.Contains(v.Relays, id) }
-	return slices.ContainsFunc(r.topic.Peers(), person) || slices.ContainsFunc(v.Children, person)
+	fed := func(b mesh.Branch) bool { return slices.ContainsFunc(b.Children, person) }
+	return slices.ContainsFunc(r.topic.Peers(), person) || slices.ContainsFunc(v.Trees, fed)
 }
 
 func (r *relay) deadline() (time.Duration, bool) { return r.next, r.parted == 0 }

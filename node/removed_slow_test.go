@@ -145,7 +145,7 @@ func oneTree(t *testing.T, room identity.RoomID, all []*realNode) {
 	soon(t, 60*time.Second, "all are in one tree", func() bool {
 		return !slices.ContainsFunc(all, func(n *realNode) bool {
 			st := n.in(room)
-			return !st.Network.Attached || st.Tree.Root != all[0].in(room).Tree.Root || len(st.People) != len(all)
+			return !st.Network.Attached || st.Tree.Roots[0] != all[0].in(room).Tree.Roots[0] || len(st.People) != len(all)
 		})
 	})
 }

@@ -133,11 +133,16 @@ func (m *member) status(now time.Time) RoomStatus {
 
 // network says how well sound reaches this node.
 func (s *shown) network() NetworkStatus {
-	p := s.place
-	return NetworkStatus{
-		Attached: p.Attached, Root: p.Root, Parent: p.Parent, Backup: p.Backup, Depth: p.Depth, Children: len(p.Children),
-		DelayMS: s.delay, Received: s.received, Lost: s.lost, Duplicates: s.duplicates, Words: s.words(),
+	st := NetworkStatus{
+		Attached: s.place.Attached,
+		DelayMS:  s.delay, Received: s.received, Lost: s.lost, Duplicates: s.duplicates, Words: s.words(),
 	}
+	for _, b := range s.place.Trees {
+		st.Paths = append(st.Paths, Path{
+			Attached: b.Attached, Root: b.Root, Epoch: b.Epoch, Parent: b.Parent, Backup: b.Backup, Depth: b.Depth, Children: len(b.Children),
+		})
+	}
+	return st
 }
 
 // words says the same in words.
@@ -150,14 +155,25 @@ func (s *shown) words() string {
 		return "waiting for the room's key"
 	case !p.Attached:
 		return "looking for a place in the tree"
-	case p.Parent.IsZero() && len(p.Children) == 0:
-		return "nobody else is here yet"
+	}
+	paths, feeds, top, spare := 0, 0, false, false
+	for _, b := range p.Trees {
+		if b.Attached {
+			paths++
+		}
+		feeds += len(b.Children)
+		top = top || b.Attached && b.Parent.IsZero()
+		spare = spare || !b.Backup.IsZero()
 	}
 	words := "one path"
 	switch {
-	case p.Parent.IsZero():
-		words = fmt.Sprintf("at the top of the tree, feeding %d", len(p.Children))
-	case !p.Backup.IsZero():
+	case top && feeds == 0 && len(p.Trees) == 1:
+		return "nobody else is here yet"
+	case top:
+		words = fmt.Sprintf("at the top of a tree, feeding %d", feeds)
+	case paths > 1:
+		words = "two paths"
+	case spare:
 		words = "one path and a spare"
 	}
 	if s.delay > 0 {
@@ -166,9 +182,9 @@ func (s *shown) words() string {
 	return words
 }
 
-// tree is who feeds whom, with names.
+// tree is who feeds whom in the room's trees, with names.
 func (s *shown) tree() Tree {
-	t := Tree{Root: s.place.Root, Epoch: s.place.Epoch}
+	var t Tree
 	names := make(map[identity.ID]string, len(s.view.People))
 	for _, p := range s.view.People {
 		names[p.ID] = p.Name
@@ -187,12 +203,17 @@ func (s *shown) tree() Tree {
 		}
 		t.Nodes = append(t.Nodes, TreeNode{ID: id, Name: name, Relay: relay, Self: id == s.view.Self})
 	}
-	add(t.Root)
+	for _, b := range s.place.Trees {
+		t.Roots = append(t.Roots, b.Root)
+		add(b.Root)
+	}
 	add(s.view.Self)
-	for _, e := range s.place.Edges {
-		add(e.From)
-		add(e.To)
-		t.Edges = append(t.Edges, TreeEdge{From: e.From, To: e.To})
+	for i, b := range s.place.Trees {
+		for _, e := range b.Edges {
+			add(e.From)
+			add(e.To)
+			t.Edges = append(t.Edges, TreeEdge{Tree: i, From: e.From, To: e.To})
+		}
 	}
 	return t
 }

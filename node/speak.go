@@ -3,6 +3,8 @@ package node
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -40,7 +42,7 @@ func (n *Node) Say(room identity.RoomID, f audio.Frame) error {
 		return ErrMuted
 	}
 	captured := time.Now()
-	p := plain{Timestamp: f.Timestamp, Captured: clockMS(captured), Packet: f.Packet}.bytes()
+	p := plain{Timestamp: f.Timestamp, Captured: clockMS(captured), Packet: slices.Clone(f.Packet)}
 	if !m.offer(func(now time.Duration) { m.speak(now, f.Level, p) }) {
 		return ErrBusy
 	}
@@ -49,13 +51,19 @@ func (n *Node) Say(room identity.RoomID, f audio.Frame) error {
 }
 
 // speak seals a frame and sends it on its way into the tree.
-func (m *member) speak(now time.Duration, level uint8, plaintext []byte) {
+func (m *member) speak(now time.Duration, level uint8, p plain) {
 	m.openMouth(m.speaks)
 	ctr, ok := m.mouth.take()
 	if !ok || !m.speaks || m.parted != 0 {
 		m.n.counters.unsent.Add(1)
 		return // no number yet: milliseconds after one went on stage
 	}
+	trees, covered := m.mesh.Way(ctr)
+	if covered {
+		p.Cover = m.mouth.cover(ctr, p)
+	}
+	m.mouth.last, m.mouth.lastCTR = p, ctr
+	plaintext := p.bytes()
 	meta := wire.Metadata(level)
 	if proof.Due(ctr) {
 		plaintext[flagsAt] |= withProof
@@ -66,7 +74,7 @@ func (m *member) speak(now time.Duration, level uint8, plaintext []byte) {
 	}
 	plaintext = signed
 	raw := make([]byte, 0, 3+sframe.Overhead+len(plaintext))
-	raw = m.mouth.key.AppendSeal(wire.AppendFrame(raw, level, nil), ctr, meta[:], plaintext)
+	raw = m.mouth.key.AppendSeal(wire.AppendFrame(raw, trees, level, nil), ctr, meta[:], plaintext)
 	f, err := wire.ParseFrame(raw)
 	if err != nil {
 		panic(fmt.Sprintf("own frame: %v", err)) // within its bounds by audio.MaxPacket and proof.MaxSize
@@ -82,6 +90,18 @@ type mouth struct {
 	next, end uint64 // numbers that may be used
 	spare     uint64 // the first of those that come after them
 	spareEnd  uint64
+	last      plain // what was said last
+	lastCTR   uint64
+}
+
+// cover is what the frame before said, for the next one to carry: if it was the one
+// before, not long ago, and both fit.
+func (m *mouth) cover(ctr uint64, next plain) cover {
+	earlier := next.Timestamp - m.last.Timestamp
+	if m.lastCTR+1 != ctr || len(m.last.Packet) == 0 || earlier > math.MaxUint16 || len(m.last.Packet)+len(next.Packet) > maxCovered {
+		return cover{}
+	}
+	return cover{Earlier: uint16(earlier), Packet: m.last.Packet}
 }
 
 // take takes the next number.

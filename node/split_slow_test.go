@@ -144,11 +144,11 @@ func TestSlowASplitRoomHeals(t *testing.T) {
 	d.set(all, true)
 	for _, side := range [][]*realNode{sideA, sideB} {
 		took := soon(t, 30*time.Second, "a side has a tree of its own", func() bool {
-			root := side[0].in(room).Tree.Root
+			root := side[0].in(room).Tree.Roots[0]
 			among := slices.ContainsFunc(side, func(n *realNode) bool { return n.ID() == root })
 			return among && !slices.ContainsFunc(side, func(n *realNode) bool {
 				st := n.in(room)
-				return !st.Network.Attached || st.Tree.Root != root
+				return !st.Network.Attached || st.Tree.Roots[0] != root
 			})
 		})
 		t.Logf("the side of the %s has its own tree after %v", side[0].name, took.Round(time.Millisecond))
@@ -188,12 +188,12 @@ func TestSlowASplitRoomHeals(t *testing.T) {
 	d.set(all, false)
 	whole := all[:6]
 	took := soon(t, 90*time.Second, "there is one room again", func() bool {
-		root := host.in(room).Tree.Root
+		root := host.in(room).Tree.Roots[0]
 		return removed.in(room).Banned && !slices.ContainsFunc(whole, func(n *realNode) bool {
 			st := n.in(room)
 			gone, _ := person(st, removed.ID())
 			mod, _ := person(st, moderator.ID())
-			return st.Title != "The host's" || st.Banned || !st.Keyed || !st.Network.Attached || st.Tree.Root != root ||
+			return st.Title != "The host's" || st.Banned || !st.Keyed || !st.Network.Attached || st.Tree.Roots[0] != root ||
 				len(st.People) != len(whole) || !gone.ID.IsZero() || mod.Role != "listener"
 		})
 	})

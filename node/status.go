@@ -91,25 +91,39 @@ type Person struct {
 
 // NetworkStatus is how well a room's sound reaches this node.
 type NetworkStatus struct {
-	Attached   bool        `json:"attached"`
-	Root       identity.ID `json:"root"`
-	Parent     identity.ID `json:"parent"`
-	Backup     identity.ID `json:"backup"`
-	Depth      int         `json:"depth"` // hops below the root
-	Children   int         `json:"children"`
-	DelayMS    int         `json:"delay_ms"`   // from the speakers' microphones, median of late, by both clocks; 0 is unknown
-	Received   uint64      `json:"received"`   // frames of others that opened
-	Lost       uint64      `json:"lost"`       // frames of others that never came
-	Duplicates uint64      `json:"duplicates"` // copies that were not played
-	Words      string      `json:"words"`      // all of it for people
+	Attached   bool   `json:"attached"`   // by a path at least
+	Paths      []Path `json:"paths"`      // one in each of the room's trees
+	DelayMS    int    `json:"delay_ms"`   // from the speakers' microphones, median of late, by both clocks; 0 is unknown
+	Received   uint64 `json:"received"`   // frames of others that opened
+	Lost       uint64 `json:"lost"`       // frames of others that never came
+	Duplicates uint64 `json:"duplicates"` // copies that were not played
+	Words      string `json:"words"`      // all of it for people
+}
+
+// Path is where this node stands in one of the room's trees.
+type Path struct {
+	Attached bool        `json:"attached"`
+	Root     identity.ID `json:"root"`
+	Epoch    uint32      `json:"epoch"`
+	Parent   identity.ID `json:"parent"` // zero for a root
+	Backup   identity.ID `json:"backup"`
+	Depth    int         `json:"depth"` // hops below the root
+	Children int         `json:"children"`
+}
+
+// Depth is how many hops the node is below a root, in the tree in which it is most.
+func (s NetworkStatus) Depth() (hops int) {
+	for _, p := range s.Paths {
+		hops = max(hops, p.Depth)
+	}
+	return hops
 }
 
 // Tree is who feeds whom, as far as this node knows.
 type Tree struct {
-	Root  identity.ID `json:"root"`
-	Epoch uint32      `json:"epoch"`
-	Nodes []TreeNode  `json:"nodes"`
-	Edges []TreeEdge  `json:"edges"`
+	Roots []identity.ID `json:"roots"` // of the room's trees; zero where none is known
+	Nodes []TreeNode    `json:"nodes"`
+	Edges []TreeEdge    `json:"edges"`
 }
 
 // TreeNode is one peer of the tree; a relay is not a person in the room.
@@ -122,6 +136,7 @@ type TreeNode struct {
 
 // TreeEdge is one link, from parent to child.
 type TreeEdge struct {
+	Tree int         `json:"tree"` // from 0 on
 	From identity.ID `json:"from"`
 	To   identity.ID `json:"to"`
 }

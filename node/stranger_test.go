@@ -257,15 +257,15 @@ func TestMadeUpFramesAreNotPlayed(t *testing.T) {
 		room := host.Status().Rooms[0].ID
 		l := ears[0].listen(room)
 		s := ears[0].session(room)
-		parent := ears[0].room(room).Network.Parent
+		parent := ears[0].room(room).Network.Paths[0].Parent
 		noise := func(ctr uint64) {
 			key, err := epoch.Secret{9}.SenderKey(room, 0, friend.ID())
 			if err != nil {
 				t.Fatal(err)
 			}
 			sealed := key.AppendSeal(nil, ctr, nil, []byte("noise noise noise"))
-			raw := wire.AppendFrame(nil, 10, sealed)
-			s.frames <- inbound{parent, wire.AppendMedia(nil, raw, 5)}
+			raw := wire.AppendFrame(nil, wire.Of(0), 10, sealed)
+			s.frames <- inbound{parent, wire.AppendMedia(nil, raw, 5, 0)}
 		}
 		for i := range 500 {
 			noise(uint64(i) + 1<<40)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +68,11 @@ func TestCapturedAt(t *testing.T) {
 }
 
 func TestParsePlain(t *testing.T) {
-	good := plain{1, 2, []byte{3}}.bytes()
+	good := plain{Timestamp: 1, Captured: 2, Packet: []byte{3}}.bytes()
+	covered := plain{Timestamp: 961, Captured: 22, Packet: []byte{4}, Cover: cover{960, []byte{3}}}.bytes()
+	if p, _, _, err := parsePlain(covered); err != nil || p.Cover.Earlier != 960 || !bytes.Equal(p.Cover.Packet, []byte{3}) || !bytes.Equal(p.Packet, []byte{4}) {
+		t.Errorf("read back %+v, %v", p, err)
+	}
 	tests := []struct {
 		name string
 		b    []byte
@@ -76,7 +81,12 @@ func TestParsePlain(t *testing.T) {
 		{"nothing", nil, "0 bytes"},
 		{"no packet", good[:plainHeader], "want more"},
 		{"a packet that is too long", make([]byte, plainHeader+audio.MaxPacket+1), "1 to 600"},
-		{"another layout", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, 2}, 1), "flags"},
+		{"another layout", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, 4}, 1), "flags"},
+		{"a cover that ends early", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withCover}, 3, 192, 0), "a cover of 3 bytes"},
+		{"an empty cover", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withCover}, 3, 192, 0, 0, 1), "a cover of 0 bytes"},
+		{"a cover longer than the rest", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withCover}, 3, 192, 0, 9, 1), "1 to 600 of 1"},
+		{"a cover, and no packet", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withCover}, 3, 192, 0, 1, 1), "0 bytes"},
+		{"one with a cover", covered, ""},
 		{"no proof though it says so", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withProof}, 1), "no proof"},
 		{"a proof, and no packet", append([]byte{0, 0, 0, 0, 0, 0, 0, 0, withProof}, make([]byte, 65)...), "0 bytes"},
 		{"a good one", good, ""},

@@ -132,7 +132,7 @@ func (g *guest) watch(ctx context.Context) error {
 			first = false
 		}
 		if room.Network.Attached {
-			g.depth.Store(int64(room.Network.Depth))
+			g.depth.Store(int64(room.Network.Depth()))
 		}
 		for _, p := range doubts.begun(room.People) {
 			g.say(events.Event{Event: events.Forged, Room: room.ID.String(), ID: p.ID.String(), Name: p.Name})

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -158,7 +159,7 @@ func (d *desk) company(ctx context.Context, cmd *cobra.Command, room identity.Ro
 	defer late.Stop()
 	for first := true; ; first = false {
 		st, here := d.look(room)
-		if !here || len(st.People) > 1 || !st.Network.Parent.IsZero() {
+		if !here || len(st.People) > 1 || slices.ContainsFunc(st.Network.Paths, func(p node.Path) bool { return !p.Parent.IsZero() }) {
 			return st, here
 		}
 		if first {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // Config is all that a world can be told. The zero value of a field is its
@@ -22,6 +24,8 @@ type Config struct {
 	Relays float64
 	// MaxChildren is how many children a willing peer feeds; 0 means 24 (MESH.md).
 	MaxChildren int
+	// Trees is how many trees the room may have; 0 means as many as there can be.
+	Trees int
 	// CommunityChildren is the same for a community relay; 0 means 64.
 	CommunityChildren int
 
@@ -95,6 +99,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Peers < 2 || c.Peers > maxPeers:
 		return fmt.Errorf("%d peers: want 2 to %d", c.Peers, maxPeers)
+	case c.Trees < 0 || c.Trees > wire.MaxTrees:
+		return fmt.Errorf("%d trees: want 1 to %d", c.Trees, wire.MaxTrees)
 	case c.Speakers < 1 || c.Speakers > maxSpeakers:
 		return fmt.Errorf("%d speakers: want 1 to %d", c.Speakers, maxSpeakers)
 	case c.Community+c.Speakers > c.Peers:

@@ -37,7 +37,7 @@ func (w *World) send(p *peer, to identity.ID, m wire.Message) {
 		w.fail(p, fmt.Errorf("machine sent %T, which has no bytes: %w", m, err))
 		return
 	}
-	p.traffic += int64(len(data)) + packetOverhead
+	w.pays(p, int(data[0]), len(data))
 	at := w.now + w.controlDelay(p, q)
 	w.queue.push(event{at: at, kind: controls, to: q.number, from: p.number, ref: w.messages.put(data)})
 }
@@ -71,7 +71,7 @@ func (w *World) control(e *event) {
 		w.queue.push(event{at: w.now + unreachable, kind: controlFails, to: p.number, from: q.number})
 		return
 	}
-	q.traffic += int64(len(data)) + packetOverhead
+	w.pays(q, int(data[0]), len(data))
 	m, err := wire.Unmarshal(data)
 	if err != nil {
 		w.fail(p, fmt.Errorf("machine sent %T that does not parse: %w", m, err))

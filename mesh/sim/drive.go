@@ -5,6 +5,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // never is later than everything.
@@ -56,8 +57,9 @@ func (w *World) effect(e mesh.Effect) {
 	case mesh.Send:
 		w.send(p, e.To, e.Message)
 	case mesh.Transmit:
-		if k := p.links.to(&e.To); k != nil && k.open {
-			w.transmit(p, k, w.parcel(e.Datagram), 0)
+		media := e.Datagram[0] == wire.KindMedia
+		if k := p.links.to(&e.To); k != nil && k.open && !(p.drops && media) {
+			w.transmit(p, k, parcel{data: e.Datagram}, 0)
 		}
 	case mesh.Dial:
 		if q := w.known(e.Peer); q != nil {

@@ -6,7 +6,8 @@ import "time"
 // each is judged, in the order of capture, once the time to play it is over.
 type ear struct {
 	next  int32         // the first entry of the log that is not yet judged
-	bits  []uint64      // a ring of the entries from next on: played or not
+	came  []uint64      // a ring of the entries from next on: whether the frame itself came
+	bits  []uint64      // the same: whether it could be played, for itself or as another's cover
 	own   int32         // the listener's own voice, which it does not play; or none
 	since time.Duration // frames captured before do not count
 	runs  []run         // by voice; one for all when speakers take turns
@@ -50,6 +51,7 @@ const (
 func newEar(now time.Duration, entries, window, runs int) ear {
 	return ear{
 		next:  int32(entries),
+		came:  make([]uint64, (window+63)/64),
 		bits:  make([]uint64, (window+63)/64),
 		own:   none,
 		since: now + joinGrace,
@@ -58,13 +60,26 @@ func newEar(now time.Duration, entries, window, runs int) ear {
 }
 
 // place is the word and the bit of an entry of the log.
-func (e *ear) place(entry int32) (*uint64, uint64) {
+func (e *ear) place(entry int32) (word int, bit uint64) {
 	i := int(entry) % (len(e.bits) * 64)
-	return &e.bits[i/64], 1 << (i % 64)
+	return i / 64, 1 << (i % 64)
 }
 
 // play takes a fresh frame. One that is judged already came late, and is not played.
 func (e *ear) play(now, captured time.Duration, entry int32) {
+	if entry < e.next {
+		return
+	}
+	word, bit := e.place(entry)
+	if e.came[word]&bit != 0 {
+		e.twice++
+	}
+	e.came[word] |= bit
+	e.cover(now, captured, entry)
+}
+
+// cover takes a frame that another one carries.
+func (e *ear) cover(now, captured time.Duration, entry int32) {
 	if entry < e.next {
 		return
 	}
@@ -73,10 +88,7 @@ func (e *ear) play(now, captured time.Duration, entry int32) {
 		e.since = min(e.since, captured)
 	}
 	word, bit := e.place(entry)
-	if *word&bit != 0 {
-		e.twice++
-	}
-	*word |= bit
+	e.bits[word] |= bit
 }
 
 // judge closes the books on what was captured before a time.
@@ -84,8 +96,9 @@ func (e *ear) judge(before, slack time.Duration, log []spoken) {
 	for ; int(e.next) < len(log) && log[e.next].at < before; e.next++ {
 		s := log[e.next]
 		word, bit := e.place(e.next)
-		played := *word&bit != 0
-		*word &^= bit
+		played := e.bits[word]&bit != 0
+		e.bits[word] &^= bit
+		e.came[word] &^= bit
 		if s.voice == e.own || s.at < e.since {
 			continue
 		}

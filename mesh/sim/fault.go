@@ -6,6 +6,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // Fault is something that goes wrong, on purpose, at a time.
@@ -81,7 +82,7 @@ func (w *World) killRelay() {
 	best := int32(none)
 	for n := range w.peers {
 		p := w.peers[n]
-		if !p.here() || p.machine.IsRoot() || p.voice != none || size[n] == 0 {
+		if !p.here() || rooted(p) || p.voice != none || size[n] == 0 {
 			continue
 		}
 		if best == none || size[n] > size[best] {
@@ -95,10 +96,13 @@ func (w *World) killRelay() {
 	w.crash(w.peers[best])
 }
 
-// killRoot kills the root.
+// rooted tells whether a peer is the root of a tree.
+func rooted(p *peer) bool { return p.machine.IsRoot(0) || p.machine.IsRoot(1) }
+
+// killRoot kills the root of the first tree.
 func (w *World) killRoot() {
 	for _, p := range w.peers {
-		if p.here() && p.machine.IsRoot() {
+		if p.here() && p.machine.IsRoot(0) {
 			w.measured.rootless = w.now
 			w.crash(p)
 			return
@@ -110,7 +114,7 @@ func (w *World) killRoot() {
 func (w *World) killRelays(share float64) {
 	var doomed []*peer
 	for _, p := range w.peers {
-		if p.here() && !p.machine.IsRoot() && p.voice == none && p.machine.Children() > 0 && chance(w.faults, threshold(share)) {
+		if p.here() && !rooted(p) && p.voice == none && feeds(p) > 0 && chance(w.faults, threshold(share)) {
 			doomed = append(doomed, p)
 		}
 	}
@@ -120,6 +124,14 @@ func (w *World) killRelays(share float64) {
 	for _, p := range doomed {
 		w.vanish(p)
 	}
+}
+
+// feeds is how many a peer feeds, in all trees.
+func feeds(p *peer) (n int) {
+	for t := range wire.MaxTrees {
+		n += p.machine.Children(t)
+	}
+	return n
 }
 
 // corrupt makes droppers of some.
@@ -203,17 +215,24 @@ func (w *World) tells(p, q *peer) bool {
 	return p.side == q.side || !w.divided && w.now >= p.reunited && w.now >= q.reunited
 }
 
-// protected tells whether sound reaches a peer, and would if its parent died: as it really
-// is, and not as far as the peer has noticed.
+// protected tells whether sound reaches a peer, and would if a parent died: as it really
+// is, and not as far as the peer has noticed. With two trees it is the other one that
+// protects it, with one it is the backup.
 func (w *World) protected(p *peer) bool {
 	m := p.machine
 	lives := func(id identity.ID) bool { return !id.IsZero() && w.peers[w.numbers[id]].here() }
-	return m.Attached() && (m.IsRoot() || lives(m.Parent()) && lives(m.Backup()))
+	for t := range m.Trees() {
+		safe := m.IsRoot(t) || lives(m.Parent(t)) && (m.Trees() > 1 || lives(m.Backup(t)))
+		if !m.Attached(t) || !safe {
+			return false
+		}
+	}
+	return true
 }
 
 // watchFaults looks at what a fault did to a peer to whom something has happened.
 func (w *World) watchFaults(p *peer, m *mesh.Machine) {
-	if w.measured.rootless > 0 && m.IsRoot() && m.Attached() {
+	if w.measured.rootless > 0 && m.IsRoot(0) && m.Attached(0) {
 		w.measured.newRoot.Add(w.now - w.measured.rootless)
 		w.measured.rootless = 0
 	}

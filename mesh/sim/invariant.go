@@ -5,6 +5,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // Invariant is something that must hold after every event.
@@ -18,9 +19,9 @@ type Invariant struct {
 // Scene is what an invariant may look at.
 type Scene struct {
 	World   *World
-	Peer    int           // the number by which a trace calls it
-	Machine *mesh.Machine // the peer's, to be looked at only
-	Rewired bool          // its parent has just changed
+	Peer    int                 // the number by which a trace calls it
+	Machine *mesh.Machine       // the peer's, to be looked at only
+	Rewired [wire.MaxTrees]bool // its parent in the tree has just changed
 }
 
 // Invariants are those that every run is held to.
@@ -35,21 +36,30 @@ func Invariants() []Invariant {
 
 // noLoop follows the parents up from a peer whose parent has just changed.
 func noLoop(s *Scene) error {
-	if !s.Rewired {
-		return nil
+	for t, rewired := range s.Rewired {
+		if !rewired {
+			continue
+		}
+		if hops := s.World.loop(int32(s.Peer), t); hops > 0 {
+			return fmt.Errorf("peer %d is below itself in tree %d, %d hops up", s.Peer, t, hops)
+		}
 	}
-	w := s.World
-	p := w.peers[s.Peer]
+	return nil
+}
+
+// loop is after how many hops upwards a peer is met again, or 0 if it is not.
+func (w *World) loop(n int32, tree int) int {
+	p := w.peers[n]
 	for hops := 1; hops <= len(w.present); hops++ {
-		up := w.parentOf(p)
+		up := w.parentOf(p, tree)
 		if up == none || !w.peers[up].here() {
-			return nil
+			return 0
 		}
-		if p = w.peers[up]; up == int32(s.Peer) {
-			return fmt.Errorf("peer %d is below itself, %d hops up", s.Peer, hops)
+		if p = w.peers[up]; up == n {
+			return hops
 		}
 	}
-	return nil // below a loop that others made
+	return 0 // below a loop that others made
 }
 
 // machine asks the machine itself.
@@ -71,7 +81,7 @@ func playedOnce(s *Scene) error {
 // fewLinks bounds the links as the node does: children and backups, a parent, a
 // backup, and some that are being opened or closed.
 func fewLinks(s *Scene) error {
-	have, most := len(s.World.peers[s.Peer].links.all), 2*s.Machine.MaxChildren()+16
+	have, most := len(s.World.peers[s.Peer].links.all), 2*s.Machine.MaxChildren()+24
 	if have > most {
 		return fmt.Errorf("peer %d holds %d links, at most %d", s.Peer, have, most)
 	}
@@ -85,8 +95,10 @@ func (w *World) check(e *event) {
 		return
 	}
 	s := Scene{World: w, Peer: int(p.number), Machine: p.machine}
-	if parent := w.parentOf(p); parent != p.parent {
-		p.parent, p.rewired, s.Rewired = parent, w.now, true
+	for t := range wire.MaxTrees {
+		if parent := w.parentOf(p, t); parent != p.parents[t] {
+			p.parents[t], p.rewired[t], s.Rewired[t] = parent, w.now, true
+		}
 	}
 	w.watchFaults(p, p.machine)
 	for _, i := range w.cfg.Invariants {
@@ -116,7 +128,7 @@ func (w *World) Settled() error {
 	for _, n := range w.present {
 		machines[w.peers[n].id] = w.peers[n].machine
 	}
-	if err := mesh.CheckTree(machines); err != nil {
+	if err := mesh.CheckTrees(machines); err != nil {
 		return w.at(err)
 	}
 	return nil

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // replaced is how long the room waits for somebody new when somebody left, on average.
@@ -123,58 +125,73 @@ func (w *World) faultAbove(p *peer) {
 func (w *World) leaning(p *peer) (all []*peer) {
 	for _, n := range w.present {
 		q := w.peers[n]
-		if q != p && q.here() && (q.machine.Parent() == p.id || q.machine.Backup() == p.id) {
+		if q != p && q.here() && leans(q, p.id) {
 			all = append(all, q)
 		}
 	}
 	return all
 }
 
-// below are the peers whose way to the root leads through p.
+// leans tells whether a peer would miss another, in any tree.
+func leans(p *peer, on identity.ID) bool {
+	for t := range wire.MaxTrees {
+		if p.machine.Parent(t) == on || p.machine.Backup(t) == on {
+			return true
+		}
+	}
+	return false
+}
+
+// below are the peers whose way to a root leads through p, in any tree.
 func (w *World) below(p *peer) []*peer {
-	children := w.children()
 	var all []*peer
-	for queue := slices.Clone(children[p.number]); len(queue) > 0; {
-		q := queue[0]
-		queue = append(queue[1:], children[q]...)
-		all = append(all, w.peers[q])
-		if len(all) > len(w.present) {
-			break // a loop: the invariants say so elsewhere
+	seen := make(map[int32]bool)
+	for t := range wire.MaxTrees {
+		children := w.children(t)
+		for queue := slices.Clone(children[p.number]); len(queue) > 0 && len(queue) <= len(w.present); queue = queue[1:] {
+			q := queue[0]
+			queue = append(queue, children[q]...)
+			if !seen[q] {
+				seen[q] = true
+				all = append(all, w.peers[q])
+			}
 		}
 	}
 	return all
 }
 
-// children lists, for each peer, whom it feeds, as those see it.
-func (w *World) children() map[int32][]int32 {
+// children lists, for each peer, whom it feeds in a tree, as those see it.
+func (w *World) children(tree int) map[int32][]int32 {
 	of := make(map[int32][]int32)
 	for _, n := range w.present {
-		if parent := w.parentOf(w.peers[n]); parent != none {
+		if parent := w.parentOf(w.peers[n], tree); parent != none {
 			of[parent] = append(of[parent], n)
 		}
 	}
 	return of
 }
 
-// parentOf is a peer's parent, or none.
-func (w *World) parentOf(p *peer) int32 {
-	id := p.machine.Parent()
+// parentOf is a peer's parent in a tree, or none.
+func (w *World) parentOf(p *peer, tree int) int32 {
+	id := p.machine.Parent(tree)
 	if id.IsZero() {
 		return none
 	}
 	return w.numbers[id]
 }
 
-// subtrees is how many peers are below each.
+// subtrees is how many peers are below each, in all trees.
 func (w *World) subtrees() []int {
 	size := make([]int, len(w.peers))
-	for _, n := range w.present {
-		hops := 0
-		for up := w.parentOf(w.peers[n]); up != none && hops < len(w.present); up = w.parentOf(w.peers[up]) {
-			size[up]++
-			hops++
-			if !w.peers[up].here() {
-				break
+	for t := range wire.MaxTrees {
+		for _, n := range w.present {
+			hops := 0
+			for up := w.parentOf(w.peers[n], t); up != none && hops < len(w.present); up = w.parentOf(w.peers[up], t) {
+				size[up]++
+				hops++
+				if !w.peers[up].here() {
+					break
+				}
 			}
 		}
 	}

@@ -39,7 +39,7 @@ func (w *World) describe(e *event) string {
 		}
 		return w.message(m)
 	case datagrams:
-		return w.content(w.parcels.at(e.ref).data)
+		return w.content(w.parcels.at(e.ref))
 	case gossips:
 		g := w.rumours.at(e.ref).gossip
 		s := fmt.Sprintf("advert %d slots", g.Advert.Slots)
@@ -56,13 +56,23 @@ func (w *World) describe(e *event) string {
 }
 
 // content says what a datagram carries.
-func (w *World) content(data []byte) string {
-	if data[0] == wire.KindBeacon {
+func (w *World) content(c *parcel) string {
+	data := c.data
+	switch {
+	case c.isFrame():
+		return w.frame(c.frame)
+	case data[0] == wire.KindPull:
+		var numbers []string
+		if err := wire.Pulled(data[1:], func(n uint16) { numbers = append(numbers, strconv.Itoa(int(n))) }); err != nil {
+			return err.Error()
+		}
+		return "pull " + strings.Join(numbers, " ")
+	case data[0] == wire.KindBeacon:
 		b, err := wire.ParseBeacon(data[1:])
 		if err != nil {
 			return err.Error()
 		}
-		s := "beacon " + w.where(b.Place)
+		s := fmt.Sprintf("beacon tree %d %s", b.Tree, w.where(b.Place))
 		if b.Idle {
 			s += " idle"
 		}
@@ -73,7 +83,7 @@ func (w *World) content(data []byte) string {
 	}
 	var words []string
 	err := wire.Frames(data[1:], func(f wire.Frame, _ []byte) {
-		words = append(words, fmt.Sprintf("voice %d frame %d hops %d", w.voiceOf[f.KID], f.CTR, f.Hops))
+		words = append(words, w.frame(f))
 	})
 	if err != nil {
 		return err.Error()
@@ -81,9 +91,17 @@ func (w *World) content(data []byte) string {
 	return strings.Join(words, "; ")
 }
 
+// frame says which frame it is.
+func (w *World) frame(f wire.Frame) string {
+	return fmt.Sprintf("voice %d frame %d trees %b hops %d number %d", w.voiceOf[f.KID], f.CTR, f.Trees, f.Hops, f.Link)
+}
+
 // message says what a control message says.
 func (w *World) message(m wire.Message) string {
 	name := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire."))
+	if t := wire.TreeOf(m); t > 0 {
+		name = fmt.Sprintf("tree %d: %s", t, name)
+	}
 	switch m := m.(type) {
 	case *wire.Offer:
 		return fmt.Sprintf("%s %s free %d spare %d", name, w.where(m.Place), m.Free, m.Spare)
@@ -113,11 +131,25 @@ func (w *World) message(m wire.Message) string {
 
 // where says where somebody stands: the way down from the root.
 func (w *World) where(p wire.Place) string {
-	s := fmt.Sprintf("epoch %d at %s", p.Epoch, w.whom(p.Path))
+	s := fmt.Sprintf("epoch %d at %s", p.Epoch, w.along(p.Path))
 	if !p.Attached {
 		s += " (cut off)"
 	}
 	return s
+}
+
+// along lists the peers of a path by their numbers.
+func (w *World) along(path wire.Path) string {
+	words := make([]string, len(path))
+	for i, short := range path {
+		words[i] = "?"
+		for _, q := range w.peers {
+			if wire.ShortOf(q.id) == short {
+				words[i] = strconv.Itoa(int(q.number))
+			}
+		}
+	}
+	return strings.Join(words, ">")
 }
 
 // whom lists peers by their numbers.

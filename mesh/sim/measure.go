@@ -3,27 +3,30 @@ package sim
 import (
 	"slices"
 	"time"
+
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // measures are what a world counts as it runs.
 type measures struct {
-	events uint64
-	delay  Histogram
-	stage  Histogram // delay, at other speakers
-	direct Histogram // delay over that of the direct way: a step for each hundredth
-	gaps   Histogram // of each listener below a peer that died
-	worst  Histogram // of each listener, in its whole stay
-	join   Histogram
-	shares []int64 // of frames played in time, by listener, in millionths
-	leaf   []int64 // control traffic in bit/s, by peer
-	relay  []int64
-	played int64
-	missed int64
-	fresh  int64
-	copies int64
-	twice  int64
-	deaths int
-	depth  int
+	events  uint64
+	delay   Histogram
+	stage   Histogram // delay, at other speakers
+	direct  Histogram // delay over that of the direct way: a step for each hundredth
+	gaps    Histogram // of each listener below a peer that died
+	worst   Histogram // of each listener, in its whole stay
+	join    Histogram
+	shares  []int64 // of frames played in time, by listener, in millionths
+	leaf    []int64 // control traffic in bit/s, by peer
+	relay   []int64
+	played  int64
+	missed  int64
+	fresh   int64
+	traffic traffic
+	copies  int64
+	twice   int64
+	deaths  int
+	depth   int
 
 	rootless  time.Duration // since when, if the root died and there is no other
 	newRoot   Histogram     // from a root's death to the next one
@@ -61,8 +64,10 @@ func (w *World) sample() {
 	if w.measured.corrupted > 0 && w.feedingDroppers() {
 		w.measured.ousted = w.now
 	}
-	at, _, _ := w.depths()
-	w.measured.depth = max(w.measured.depth, len(at)-1)
+	for t := range w.trees() {
+		at, _, _ := w.depths(t)
+		w.measured.depth = max(w.measured.depth, len(at)-1)
+	}
 }
 
 // onTrial is how long a peer may have a parent that passes no sound on without depending
@@ -73,27 +78,39 @@ const onTrial = time.Second
 func (w *World) feedingDroppers() bool {
 	for _, n := range w.present {
 		p := w.peers[n]
-		if up := w.parentOf(p); up != none && w.peers[up].drops && w.now-p.rewired > onTrial {
-			return true
+		for t := range wire.MaxTrees {
+			if up := w.parentOf(p, t); up != none && w.peers[up].drops && w.now-p.rewired[t] > onTrial {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// depths counts the peers at each depth below a root, by whom each really has for
+// trees is how many trees the room has: as the first one's root says.
+func (w *World) trees() int {
+	for _, n := range w.present {
+		if m := w.peers[n].machine; m.IsRoot(0) {
+			return m.Trees()
+		}
+	}
+	return 1
+}
+
+// depths counts the peers at each depth below a tree's root, by whom each really has for
 // a parent; the roots; and those who are below none.
-func (w *World) depths() (at []int, roots, orphans int) {
+func (w *World) depths(tree int) (at []int, roots, orphans int) {
 	for _, n := range w.present {
 		p, hops := w.peers[n], 0
-		for p.here() && !p.machine.IsRoot() && hops <= len(w.present) {
-			up := w.parentOf(p)
+		for p.here() && !p.machine.IsRoot(tree) && hops <= len(w.present) {
+			up := w.parentOf(p, tree)
 			if up == none {
 				break
 			}
 			p = w.peers[up]
 			hops++
 		}
-		if !p.here() || !p.machine.IsRoot() {
+		if !p.here() || !p.machine.IsRoot(tree) {
 			if w.now-w.peers[n].arrived > joinGrace {
 				orphans++
 			}
@@ -115,7 +132,7 @@ func (m *measures) take(w *World, p *peer) {
 	stay := w.now - p.arrived
 	if stay >= joinGrace {
 		rate := p.traffic * 8 * int64(time.Second) / int64(stay)
-		if p.machine.Children() > 0 {
+		if feeds(p) > 0 {
 			m.relay = append(m.relay, rate)
 		} else {
 			m.leaf = append(m.leaf, rate)
@@ -175,13 +192,18 @@ func (w *World) Report() Report {
 		JoinInTime: m.join.Share(patience), NewRoot: m.newRoot.Quantiles(), Restored: m.restored.Quantiles(), Healed: m.healed.Quantiles(),
 		Gap: m.worst.Quantiles(), GapOf: GapEverybody,
 		Join: m.join.Quantiles(), Deaths: m.deaths,
-		Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
+		ControlKinds: m.traffic.inWords(), Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
 		PlayedTwice: m.twice, Events: m.events, TraceHash: w.trace.hash(),
 	}
 	if m.corrupted > 0 {
 		r.Ousted = max(0, m.ousted-m.corrupted).Seconds()
 	}
-	r.Depths, r.Roots, r.Orphans = w.depths()
+	r.Trees = w.trees()
+	for t := range r.Trees {
+		depths, roots, orphans := w.depths(t)
+		r.Depths = append(r.Depths, depths)
+		r.Roots, r.Orphans = r.Roots+roots, r.Orphans+orphans
+	}
 	if n := m.played + m.missed; n > 0 {
 		r.Delivered = float64(m.played) / float64(n)
 	}

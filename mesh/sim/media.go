@@ -10,11 +10,15 @@ import (
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// parcel is a datagram on its way, perhaps to several neighbours.
+// parcel is a datagram on its way: one as a machine made it, or a frame that is passed
+// on, whose datagram nobody needs to see as bytes.
 type parcel struct {
-	data   []byte
-	copies int32 // that have not come or been lost yet
+	data  []byte     // the datagram, or the frame
+	frame wire.Frame // with Sealed, if it is a frame
 }
+
+// isFrame tells whether a parcel is a frame that is passed on.
+func (c *parcel) isFrame() bool { return c.frame.Sealed != nil }
 
 const (
 	// copyTime is what each further copy of a frame waits for the ones before:
@@ -22,59 +26,56 @@ const (
 	copyTime = 10 * time.Microsecond
 	// sealedSize is an Opus packet of 20 ms at 24 kbit/s, with its timestamps and tag.
 	sealedSize = 60 + 9 + 16
+	// coverSize is what the frame before adds: its packet and how long that is.
+	coverSize = 60 + 2
 )
 
-// noise stands for what is sealed: nobody opens it here.
-var noise [sealedSize]byte
+// noise stands for what is sealed: nobody opens it here. The last byte tells whether the
+// frame carries the one before it.
+var plainNoise, coverNoise = make([]byte, sealedSize), append(make([]byte, sealedSize+coverSize-1), 1)
 
-// parcel keeps a datagram that transmit is going to send.
-func (w *World) parcel(data []byte) int32 { return w.parcels.put(parcel{data: data, copies: 1}) }
+// covers tells whether a frame carries the one before it.
+func covers(f wire.Frame) bool { return f.Sealed[len(f.Sealed)-1] == 1 }
 
-// transmit sends one copy of a parcel over a link. Each copy was counted before.
-func (w *World) transmit(p *peer, k *link, ref int32, after time.Duration) {
-	c := w.parcels.at(ref)
-	if c.data[0] != wire.KindMedia {
-		p.traffic += int64(len(c.data)) + packetOverhead
+// transmit sends a parcel over a link.
+func (w *World) transmit(p *peer, k *link, c parcel, after time.Duration) {
+	if !c.isFrame() && c.data[0] != wire.KindMedia {
+		w.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
 	}
 	if w.channel.loses(p.network, &k.bad) || w.apart(p, w.peers[k.peer]) {
-		w.arrived(ref)
 		return
 	}
 	at := w.now + after + k.way + jitter(p.network, k.jitter)
-	w.queue.push(event{at: at, kind: datagrams, to: k.peer, from: p.number, ref: ref, link: k.number})
+	w.queue.push(event{at: at, kind: datagrams, to: k.peer, from: p.number, ref: w.parcels.put(c), link: k.number})
 }
 
-// arrived forgets a copy of a parcel, and the parcel with the last.
-func (w *World) arrived(ref int32) {
-	c := w.parcels.at(ref)
-	if c.copies--; c.copies == 0 {
-		w.parcels.drop(ref)
-	}
-}
-
-// datagram is a peer receiving a copy of a parcel.
+// datagram is a peer receiving a parcel.
 func (w *World) datagram(e *event) {
-	data := w.parcels.at(e.ref).data
-	w.arrived(e.ref)
+	c := *w.parcels.at(e.ref)
+	w.parcels.drop(e.ref)
 	p, from := w.peers[e.to], w.peers[e.from]
 	if !p.here() {
 		return
 	}
 	k := p.links.with(e.from)
-	if k == nil || k.number != e.link || !k.open {
+	switch {
+	case k == nil || k.number != e.link || !k.open:
 		return
-	}
-	if data[0] != wire.KindMedia {
-		p.traffic += int64(len(data)) + packetOverhead
-		w.step(p, mesh.Heard{From: from.id, Datagram: data})
-		return
-	}
-	err := wire.Frames(data[1:], func(f wire.Frame, raw []byte) {
+	case c.isFrame():
 		w.measured.copies++
-		w.route(p, from.id, f, raw)
-	})
-	if err != nil {
-		w.fail(p, err)
+		w.route(p, from.id, c.frame, c.data)
+	case c.data[0] == wire.KindMedia:
+		err := wire.Frames(c.data[1:], func(f wire.Frame, raw []byte) {
+			w.measured.copies++
+			w.route(p, from.id, f, raw)
+		})
+		if err != nil {
+			w.fail(p, err)
+		}
+	default:
+		w.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
+		w.step(p, mesh.Heard{From: from.id, Datagram: c.data})
+		return
 	}
 	w.arm(p)
 }
@@ -89,16 +90,15 @@ func (w *World) route(p *peer, from identity.ID, f wire.Frame, raw []byte) {
 	if len(to) == 0 || p.drops && !from.IsZero() {
 		return
 	}
-	ref := w.parcels.put(parcel{data: wire.AppendMedia(nil, raw, f.Hops-1), copies: 1})
+	f.Hops--
 	sent := time.Duration(0)
 	for i := range to {
-		if k := p.links.to(&to[i]); k != nil && k.open {
-			w.parcels.at(ref).copies++
+		if k := p.links.to(&to[i].Peer); k != nil && k.open {
+			f.Link = to[i].Link
 			sent += copyTime
-			w.transmit(p, k, ref, sent)
+			w.transmit(p, k, parcel{raw, f}, sent)
 		}
 	}
-	w.arrived(ref) // this peer's own hold on it
 }
 
 // hear plays a fresh frame.
@@ -116,6 +116,10 @@ func (w *World) hear(p *peer, f wire.Frame) {
 	w.measured.heard(w, p, w.now-captured, w.voices[v].peer)
 	p.ear.judge(w.now-w.cfg.Slack, w.cfg.Slack, w.log)
 	p.ear.play(w.now, captured, entry)
+	if f.CTR > 0 && covers(f) {
+		before := w.voices[v].frames[f.CTR-1]
+		p.ear.cover(w.now, w.log[before].at, before)
+	}
 }
 
 // capture is a voice's next frame: it goes to its own machine first.
@@ -133,8 +137,13 @@ func (w *World) capture(n int32) {
 	ctr := uint64(len(v.frames))
 	v.frames = append(v.frames, int32(len(w.log)))
 	w.log = append(w.log, spoken{at: w.now, voice: n})
-	sealed := sframe.Header{KID: v.kid, CTR: ctr}.AppendTo(nil)
-	raw := wire.AppendFrame(nil, talkLevel, append(sealed, noise[:]...))
+	trees, cover := p.machine.Way(ctr)
+	noise := plainNoise
+	if cover {
+		noise = coverNoise
+	}
+	sealed := sframe.Header{KID: v.kid, CTR: ctr}.AppendTo(make([]byte, 0, 32+len(noise)))
+	raw := wire.AppendFrame(nil, trees, talkLevel, append(sealed, noise...))
 	f, err := wire.ParseFrame(raw)
 	if err != nil {
 		w.fail(p, err)

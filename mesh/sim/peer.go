@@ -7,6 +7,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // peer is one machine and all that surrounds it.
@@ -26,10 +27,10 @@ type peer struct {
 
 	wake     time.Duration // when the next wake is queued
 	links    links
-	contacts map[int32]contact // by peer
-	at       int               // where it is in the world's list of those present
-	parent   int32             // as the last check saw it
-	rewired  time.Duration     // when that changed
+	contacts map[int32]contact            // by peer
+	at       int                          // where it is in the world's list of those present
+	parents  [wire.MaxTrees]int32         // as the last check saw them
+	rewired  [wire.MaxTrees]time.Duration // when they changed
 
 	side     bool          // of a split
 	reunited time.Duration // when it has found the others again after one
@@ -59,7 +60,7 @@ func (w *World) enrol() (*peer, error) {
 	}
 	p := &peer{
 		number: int32(n), id: key.ID(), key: key,
-		voice: none, parent: none, wake: never,
+		voice: none, parents: nobody, wake: never,
 		contacts: map[int32]contact{},
 		network:  stream(w.cfg.Seed, n, forNetwork),
 		life:     stream(w.cfg.Seed, n, forLife),
@@ -81,12 +82,20 @@ func (w *World) enrol() (*peer, error) {
 	return p, nil
 }
 
+// nobody are the parents of a peer that has none.
+var nobody = func() (all [wire.MaxTrees]int32) {
+	for i := range all {
+		all[i] = none
+	}
+	return all
+}()
+
 // config is what the peer's machine is told.
 func (w *World) machineConfig(p *peer) mesh.Config {
 	c := mesh.Config{
 		Key: p.key, Room: w.room, Start: epoch.Add(p.arrived),
 		Rand:      rand.New(stream(w.cfg.Seed, int(p.number), forMachine)),
-		Community: p.community, Dialable: p.willing,
+		Community: p.community, Dialable: p.willing, MaxTrees: w.cfg.Trees,
 	}
 	switch {
 	case p.community:

@@ -16,10 +16,11 @@ type Report struct {
 	DurationSeconds float64 `json:"duration_s"`
 	World           string  `json:"world"`
 
-	DepthMax int   `json:"depth_max"` // the deepest that a peer was, looked at each second from the last arrival on
-	Depths   []int `json:"depths"`    // peers at each depth, at the end
-	Roots    int   `json:"roots"`     // at the end; one, unless the room is split
-	Orphans  int   `json:"orphans"`   // at the end: peers that are under no root, newcomers aside
+	DepthMax int     `json:"depth_max"` // the deepest that a peer was, looked at each second from the last arrival on
+	Trees    int     `json:"trees"`     // at the end
+	Depths   [][]int `json:"depths"`    // of each tree, peers at each depth, at the end
+	Roots    int     `json:"roots"`     // at the end; one of each tree, unless the room is split
+	Orphans  int     `json:"orphans"`   // at the end: peers that are under no root, newcomers aside, in all trees
 
 	Frames    int     `json:"frames"`       // captured by all speakers
 	Delivered float64 `json:"delivered"`    // share of frames played in time, over all listeners
@@ -41,8 +42,9 @@ type Report struct {
 
 	Deaths int `json:"deaths"` // peers that died with others below them
 
-	Control      Rates `json:"control_kbps"`       // sent and received by each peer that feeds nobody
-	ControlRelay Rates `json:"control_relay_kbps"` // the same of each peer that does
+	ControlKinds string `json:"control_kinds"`      // what it consists of, over all peers
+	Control      Rates  `json:"control_kbps"`       // sent and received by each peer that feeds nobody
+	ControlRelay Rates  `json:"control_relay_kbps"` // the same of each peer that does
 
 	PlayedTwice int64  `json:"duplicates_played"`
 	Events      uint64 `json:"events"`
@@ -102,9 +104,12 @@ func nearestRank(values []int64, permille int) int64 {
 func (r Report) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "room\t%d peers, seed %d, %v s, %s\n", r.Peers, r.Seed, r.DurationSeconds, r.World)
-	fmt.Fprintf(t, "depth\t%d at most; at the end %s\n", r.DepthMax, depthsInWords(r.Depths))
-	if r.Roots != 1 || r.Orphans > 0 {
-		fmt.Fprintf(t, "tree\t%d roots, %d peers under none\n", r.Roots, r.Orphans)
+	fmt.Fprintf(t, "depth\t%d at most\n", r.DepthMax)
+	for i, depths := range r.Depths {
+		fmt.Fprintf(t, "tree %d\t%s\n", i+1, depthsInWords(depths))
+	}
+	if r.Roots != r.Trees || r.Orphans > 0 {
+		fmt.Fprintf(t, "trees\t%d, with %d roots, %d peers under none\n", r.Trees, r.Roots, r.Orphans)
 	}
 	fmt.Fprintf(t, "delivered\t%.4f %% of %d frames in time; %.4f %% to the listener in the last 1 %%\n",
 		100*r.Delivered, r.Frames, 100*r.Worst)
@@ -115,6 +120,7 @@ func (r Report) WriteTable(w io.Writer) error {
 	fmt.Fprintf(t, "join\t%s\n", r.Join.words())
 	fmt.Fprintf(t, "control\tleaf p50 %.2f p95 %.2f kbit/s, relay p50 %.2f p95 %.2f kbit/s\n",
 		r.Control.P50, r.Control.P95, r.ControlRelay.P50, r.ControlRelay.P95)
+	fmt.Fprintf(t, "\t%s\n", r.ControlKinds)
 	fmt.Fprintf(t, "trace\t%s of %d events\n", r.TraceHash, r.Events)
 	return t.Flush()
 }

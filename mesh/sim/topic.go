@@ -12,7 +12,7 @@ import (
 // once, as each node's validator would, with the same verdict for all.
 type rumour struct {
 	gossip mesh.Gossip
-	size   int64
+	size   int
 	copies int32 // that have not come yet
 }
 
@@ -36,8 +36,8 @@ func (w *World) spread(p *peer, data []byte) {
 		w.fail(p, fmt.Errorf("machine spread what does not verify: %w", err))
 		return
 	}
-	r := rumour{gossip: g, size: int64(len(data)) + packetOverhead, copies: 1}
-	p.traffic += r.size
+	r := rumour{gossip: g, size: len(data), copies: 1}
+	w.pays(p, kindGossip, r.size)
 	ref := w.rumours.put(r)
 	for _, n := range w.present {
 		if n == p.number || chance(p.gossip, gossipLost) || !w.tells(p, w.peers[n]) {
@@ -66,7 +66,7 @@ func (w *World) gossip(e *event) {
 	r := *w.rumours.at(e.ref)
 	w.told(e.ref)
 	if p := w.peers[e.to]; p.here() {
-		p.traffic += r.size
+		w.pays(p, kindGossip, r.size)
 		w.step(p, r.gossip)
 	}
 }
@@ -98,7 +98,7 @@ func (w *World) find(p *peer) {
 		}
 	}
 	again := findAgain
-	if !p.machine.Attached() {
+	if !p.machine.Attached(0) {
 		again = findAgainAlone
 	}
 	w.queue.push(event{at: w.now + again, kind: finds, to: p.number})

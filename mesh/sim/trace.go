@@ -54,6 +54,16 @@ func (t *trace) add(e *event, payload []byte) {
 	t.buf = append(b, payload...)
 }
 
+// frame takes in the event that a frame comes: which it is, with its number on the link
+// and the hops that it has left.
+func (t *trace) frame(e *event, c *parcel) {
+	var head [datagramHead]byte
+	binary.LittleEndian.PutUint16(head[:], c.frame.Link)
+	head[2] = c.frame.Hops
+	n := 3 + copy(head[3:], c.data)
+	t.add(e, head[:n])
+}
+
 // hash returns the fingerprint of all that was added so far.
 func (t *trace) hash() string {
 	t.sum.Write(t.buf)

@@ -209,8 +209,12 @@ func (w *World) record(e *event) {
 	case controls:
 		w.trace.add(e, *w.messages.at(e.ref))
 	case datagrams:
-		data := w.parcels.at(e.ref).data
-		w.trace.add(e, data[:min(len(data), datagramHead)])
+		c := w.parcels.at(e.ref)
+		if c.isFrame() {
+			w.trace.frame(e, c)
+			return
+		}
+		w.trace.add(e, c.data[:min(len(c.data), datagramHead)])
 	default:
 		w.trace.add(e, nil)
 	}

@@ -50,7 +50,7 @@ func TestEveryFrameIsPlayedInAQuietRoom(t *testing.T) {
 	if r.Delivered < 0.9999 || r.PlayedTwice > 0 {
 		t.Errorf("delivered %v, %d played twice", r.Delivered, r.PlayedTwice)
 	}
-	if r.DepthMax > 6 || len(r.Depths)-1 > 4 || r.Roots != 1 || r.Orphans > 0 {
+	if r.DepthMax > 6 || len(r.Depths[0])-1 > 4 || r.Roots != r.Trees || r.Orphans > 0 {
 		t.Errorf("depth %d, at the end %v, %d roots, %d orphans", r.DepthMax, r.Depths, r.Roots, r.Orphans)
 	}
 	if err := w.Settled(); err != nil {
@@ -137,7 +137,7 @@ func TestATraceListsEveryEvent(t *testing.T) {
 	if uint64(len(lines)) != w.Events() {
 		t.Errorf("%d lines for %d events", len(lines), w.Events())
 	}
-	for _, want := range []string{"arrives", "probe", "offer epoch", "join", "accept", "open", "voice 0 frame", "beacon epoch", "fault", "lease of epoch", "leaves"} {
+	for _, want := range []string{"arrives", "probe", "offer epoch", "join", "accept", "open", "voice 0 frame", "beacon tree 0 epoch", "fault", "lease of epoch", "leaves"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in the listing", want)
 		}
@@ -150,7 +150,7 @@ func TestATraceListsEveryEvent(t *testing.T) {
 
 func TestTheFirstBrokenInvariantStopsTheWorld(t *testing.T) {
 	never := Invariant{Name: "nobody has a child", Check: func(s *Scene) error {
-		if s.Machine.Children() > 0 {
+		if s.Machine.Children(0) > 0 {
 			return fmt.Errorf("peer %d has", s.Peer)
 		}
 		return nil

@@ -2,7 +2,7 @@ package wire
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -27,28 +27,8 @@ type Message interface {
 	kind() byte
 	check() error
 	stamp()
-}
-
-// Place is where somebody stands in the tree.
-type Place struct {
-	Epoch    uint32        `cbor:"1,keyasint"`           // of the root
-	Path     []identity.ID `cbor:"2,keyasint,omitempty"` // from the root down to the sender, both included
-	Attached bool          `cbor:"3,keyasint,omitempty"` // sound reaches the sender: it is the root or has a parent
-	Seq      uint32        `cbor:"4,keyasint,omitempty"` // how new this is: the root counts, those below pass it on
-	Frames   uint64        `cbor:"5,keyasint,omitempty"` // that the root had had then, in all
-}
-
-// Root is the first of the path, zero when the path is empty.
-func (p Place) Root() identity.ID {
-	if len(p.Path) == 0 {
-		return identity.ID{}
-	}
-	return p.Path[0]
-}
-
-// IsOf tells whether a peer may say that this is its place: the path ends with it.
-func (p Place) IsOf(id identity.ID) bool {
-	return len(p.Path) > 0 && p.Path[len(p.Path)-1] == id
+	about() uint8
+	on(tree uint8)
 }
 
 // Seen is which frames of a stream somebody has.
@@ -70,12 +50,24 @@ type Edge struct {
 	To   identity.ID `cbor:"2,keyasint"`
 }
 
-// header is what all messages begin with.
+// header is what all messages begin with: the version, and which tree they are about.
 type header struct {
+	Tree    uint8  `cbor:"0,keyasint,omitempty"`
 	Version uint64 `cbor:"1,keyasint"`
 }
 
-func (h *header) stamp() { h.Version = messageVersion }
+func (h *header) stamp()        { h.Version = messageVersion }
+func (h *header) about() uint8  { return h.Tree }
+func (h *header) on(tree uint8) { h.Tree = tree }
+
+// TreeOf is which tree a message is about.
+func TreeOf(m Message) int { return int(m.about()) }
+
+// On makes a message be about a tree, and returns it.
+func On(tree int, m Message) Message {
+	m.on(uint8(tree))
+	return m
+}
 
 // The messages, in the order of their kinds, which begin at 1.
 type (
@@ -147,6 +139,9 @@ type (
 		Count uint32 `cbor:"2,keyasint"` // peers, the sender included
 		Edges []Edge `cbor:"3,keyasint,omitempty"`
 		Free  uint32 `cbor:"4,keyasint,omitempty"` // places that the sender itself has
+		// Offers are the places that all below the sender, and it itself, offer in each
+		// tree, taken or not: what the number of trees follows from.
+		Offers [MaxTrees]uint32 `cbor:"5,keyasint,omitzero"`
 	}
 	// Tree tells a child about the whole tree.
 	Tree struct {
@@ -175,6 +170,15 @@ func (*Handover) kind() byte { return 9 }
 func (*Report) kind() byte   { return 10 }
 func (*Tree) kind() byte     { return 11 }
 func (*Renew) kind() byte    { return 12 }
+
+// NameOf is what a kind of message is called, or "" if there is none of that kind.
+func NameOf(kind byte) string {
+	m := blank(kind)
+	if m == nil {
+		return ""
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
+}
 
 // blank returns an empty message of a kind, or nil.
 func blank(kind byte) Message {
@@ -212,18 +216,6 @@ func (m *Accept) check() error {
 	return atMost("streams", len(m.Seen), MaxStreams)
 }
 
-func (p Place) check() error {
-	if err := atMost("peers in a path", len(p.Path), MaxPath); err != nil {
-		return err
-	}
-	for i, id := range p.Path {
-		if slices.Contains(p.Path[:i], id) {
-			return fmt.Errorf("%w: a path that leads twice to %s", ErrMalformed, id.Short())
-		}
-	}
-	return nil
-}
-
 func atMost(what string, n, limit int) error {
 	if n > limit {
 		return fmt.Errorf("%w: %d %s, at most %d", ErrMalformed, n, what, limit)
@@ -252,6 +244,9 @@ func Unmarshal(b []byte) (Message, error) {
 	}
 	if err := canon.UnmarshalVersion(b[1:], messageVersion, m); err != nil {
 		return nil, fmt.Errorf("mesh message: %w", err)
+	}
+	if m.about() >= MaxTrees {
+		return nil, fmt.Errorf("mesh message: %w: about tree %d of at most %d", ErrMalformed, m.about(), MaxTrees)
 	}
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("mesh message: %w", err)

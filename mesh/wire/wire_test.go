@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,11 +17,14 @@ var (
 	ann   = identity.ID{0xa}
 	bob   = identity.ID{0xb}
 	v1    = header{Version: 1}
-	place = Place{Epoch: 3, Path: []identity.ID{ann, bob}, Attached: true}
+	place = Place{Epoch: 3, Path: Path{ShortOf(ann), ShortOf(bob)}, Attached: true}
 )
 
 // id is how an ID of one telling byte reads in hex.
 func id(b string) string { return "5820" + b + strings.Repeat("00", 31) }
+
+// short is how the beginning of such an ID reads.
+func short(b string) string { return b + strings.Repeat("00", shortSize-1) }
 
 // golden are messages and their bytes: what another implementation can check itself by.
 var golden = []struct {
@@ -31,7 +35,7 @@ var golden = []struct {
 	{"probe", &Probe{header: v1, Nonce: 7}, "01a201010207"},
 	{"probe of a relay that speaks", &Probe{header: v1, Nonce: 7, Speaker: true, Slots: 4}, "01a40101020703f50404"},
 	{"offer that names others", &Offer{header: v1, Others: []identity.ID{ann}}, "02a60101020003a10100040005000681" + id("0a")},
-	{"offer", &Offer{header: v1, Nonce: 7, Place: place, Free: 2, Spare: 4}, "02a50101020703a301030282" + id("0a") + id("0b") + "03f504020504"},
+	{"offer", &Offer{header: v1, Nonce: 7, Place: place, Free: 2, Spare: 4}, "02a50101020703a30103024c" + short("0a") + short("0b") + "03f504020504"},
 	{"join", &Join{header: v1, Switch: true, Slots: 4, Seen: []Seen{{KID: 1, Top: 9, Bits: 5}}}, "03a4010103f505040681a3010102090305"},
 	{"accept", &Accept{header: v1, Backup: true, Place: Place{Epoch: 1}}, "04a3010102f503a10101"},
 	{"redirect", &Redirect{header: v1, To: []identity.ID{bob}}, "05a201010381" + id("0b")},
@@ -87,21 +91,25 @@ func TestUnmarshalRefuses(t *testing.T) {
 
 func TestFrame(t *testing.T) {
 	sealed := []byte{0x25, 1, 2, 3} // key ID 2, counter 5
-	raw := AppendFrame(nil, 30, sealed)
-	if want := []byte{0, MaxHops, 30, 0x25, 1, 2, 3}; !bytes.Equal(raw, want) {
+	raw := AppendFrame(nil, Of(0), 30, sealed)
+	if want := []byte{0, 1<<6 | MaxHops, 30, 0x25, 1, 2, 3}; !bytes.Equal(raw, want) {
 		t.Fatalf("got %x, want %x", raw, want)
 	}
-	d := AppendMedia(AppendMedia(nil, raw, 4)[:1], raw, 4)
-	d = append(AppendMedia(nil, raw, 9), d[2:]...) // two frames in one datagram
+	d := AppendNext(AppendMedia(nil, raw, 9, 258), raw, 4, 259) // two frames in one datagram
 	var hops []uint8
+	var links []uint16
 	err := Frames(d[1:], func(f Frame, b []byte) {
 		hops = append(hops, f.Hops)
-		if f.KID != 2 || f.CTR != 5 || f.Level != 30 || !bytes.Equal(f.Sealed, sealed) || len(b) != len(raw) {
+		links = append(links, f.Link)
+		if f.KID != 2 || f.CTR != 5 || f.Level != 30 || f.Trees != Of(0) || !bytes.Equal(f.Sealed, sealed) || len(b) != len(raw) {
 			t.Errorf("got %+v", f)
 		}
 	})
 	if err != nil || !bytes.Equal(hops, []byte{9, 4}) {
 		t.Errorf("hops %v, %v; want 9 and 4", hops, err)
+	}
+	if want := []uint16{258, 259}; !slices.Equal(links, want) {
+		t.Errorf("numbers %v, want %v", links, want)
 	}
 	for name, b := range map[string][]byte{
 		"nothing": {}, "too short": {0, 1}, "version 1": {1, 1, 1, 0}, "no SFrame": {0, 1, 1}, "too long": make([]byte, MaxFrame+1),
@@ -120,6 +128,31 @@ func TestBeacon(t *testing.T) {
 	}
 	if got, err := ParseBeacon(d[1:]); err != nil || !reflect.DeepEqual(got, b) {
 		t.Errorf("got %+v, %v; want %+v", got, err, b)
+	}
+}
+
+func TestPull(t *testing.T) {
+	for _, tt := range []struct {
+		missing []uint16
+		hex     string
+		want    []uint16
+	}{
+		{[]uint16{7}, "0300070000", []uint16{7}},
+		{[]uint16{7, 8, 23, 24}, "030007800100180000", []uint16{7, 8, 23, 24}},
+		{[]uint16{65535, 0, 1}, "03ffff0003", []uint16{65535, 0, 1}},
+		{[]uint16{0, 100, 200, 300, 400, 500, 600, 700, 800}, "", []uint16{0, 100, 200, 300, 400, 500, 600, 700}},
+	} {
+		d := AppendPull(nil, tt.missing)
+		if got := hex.EncodeToString(d); tt.hex != "" && got != tt.hex {
+			t.Errorf("%v: got %s, want %s", tt.missing, got, tt.hex)
+		}
+		var got []uint16
+		if err := Pulled(d[1:], func(n uint16) { got = append(got, n) }); err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("%v: read back %v, %v; want %v", tt.missing, got, err, tt.want)
+		}
+	}
+	if err := Pulled(make([]byte, 4*maxPull+4), func(uint16) {}); !errors.Is(err, ErrMalformed) {
+		t.Errorf("too long: got %v", err)
 	}
 }
 
@@ -160,7 +193,7 @@ func FuzzUnmarshal(f *testing.F) {
 }
 
 func FuzzDatagram(f *testing.F) {
-	f.Add(AppendMedia(nil, AppendFrame(nil, 30, []byte{0x25, 1, 2}), 3))
+	f.Add(AppendMedia(nil, AppendFrame(nil, Of(0), 30, []byte{0x25, 1, 2}), 3, 7))
 	d, err := Beacon{Place: place}.Datagram()
 	if err != nil {
 		f.Fatal(err)
@@ -172,5 +205,6 @@ func FuzzDatagram(f *testing.F) {
 		}
 		_ = Frames(b[1:], func(Frame, []byte) {}) // must not panic; what it says of nonsense is no matter
 		_, _ = ParseBeacon(b[1:])
+		_ = Pulled(b[1:], func(uint16) {})
 	})
 }

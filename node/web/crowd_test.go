@@ -26,8 +26,8 @@ func crowd(people, fan int) node.RoomStatus {
 	r := node.RoomStatus{
 		Keyed: true, ID: roomID(byte(people)), Title: fmt.Sprintf("A room of %d", people), Kind: "open", Host: peer(1),
 		Role: "host", OnStage: true, MayInvite: true, Heir: peer(2), Removed: []node.Removed{{ID: peer(250), Name: hard[0]}, {ID: peer(251), Name: hard[1]}},
-		Network: node.NetworkStatus{Attached: true, Root: relay, Depth: 1, Words: "one path, 42 ms from the stage"},
-		Tree:    node.Tree{Root: relay},
+		Network: node.NetworkStatus{Attached: true, Paths: []node.Path{{Attached: true, Root: relay, Depth: 1}}, Words: "one path, 42 ms from the stage"},
+		Tree:    node.Tree{Roots: []identity.ID{relay}},
 	}
 	if people > 1 {
 		r.Tree.Nodes = append(r.Tree.Nodes, node.TreeNode{ID: relay, Name: hard[0], Relay: true})

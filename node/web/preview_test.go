@@ -78,7 +78,7 @@ func hosting() node.RoomStatus {
 		Keyed: true, ID: roomID(1), Title: "What trees know about networks", Kind: "open", Language: "en",
 		Host: peer(1), Owner: peer(1), Heir: peer(2), Role: "host", OnStage: true, MayInvite: true, Locked: true,
 		Removed: []node.Removed{{ID: peer(200), Name: "Loud Larry"}, {ID: peer(201)}},
-		Network: node.NetworkStatus{Attached: true, Root: peer(40), Parent: peer(40), Backup: peer(41), Depth: 1, Children: 2, DelayMS: 42, Received: 60234, Lost: 3, Words: "one path, 42 ms from the stage"},
+		Network: node.NetworkStatus{Attached: true, Paths: []node.Path{{Attached: true, Root: peer(40), Parent: peer(40), Backup: peer(41), Depth: 1, Children: 2}}, DelayMS: 42, Received: 60234, Lost: 3, Words: "one path, 42 ms from the stage"},
 	}
 	r.People = append(r.People, person(0, "host", true), person(1, "moderator", true), person(2, "speaker", true), person(3, "speaker", true))
 	r.People[1].By, r.People[1].Since = peer(1), time.Date(2026, 11, 20, 19, 5, 0, 0, time.UTC)
@@ -98,7 +98,7 @@ func hosting() node.RoomStatus {
 
 // tree is two relays with a room below them.
 func tree(people int) node.Tree {
-	t := node.Tree{Root: peer(40), Epoch: 3}
+	t := node.Tree{Roots: []identity.ID{peer(40)}}
 	t.Nodes = append(t.Nodes, node.TreeNode{ID: peer(40), Name: "Hanoi commons", Relay: true}, node.TreeNode{ID: peer(41), Relay: true})
 	t.Edges = append(t.Edges, node.TreeEdge{From: peer(40), To: peer(41)})
 	for n := range min(people, 11) {
@@ -122,7 +122,7 @@ func listening() node.RoomStatus {
 	r := node.RoomStatus{
 		Keyed: true, ID: roomID(2), Title: "Sunday reading: a very long title that wraps onto a second line on any phone", Kind: "secret",
 		Language: "vi", Host: peer(12), Owner: peer(12), Role: "listener",
-		Network: node.NetworkStatus{Attached: true, Root: peer(40), Parent: peer(3), Depth: 2, DelayMS: 84, Received: 9000, Lost: 700, Words: "one path, 84 ms from the stage, some loss"},
+		Network: node.NetworkStatus{Attached: true, Paths: []node.Path{{Attached: true, Root: peer(40), Parent: peer(3), Depth: 2}}, DelayMS: 84, Received: 9000, Lost: 700, Words: "one path, 84 ms from the stage, some loss"},
 	}
 	for n := 1; n < 9; n++ {
 		r.People = append(r.People, person(n, "speaker", true))
@@ -144,7 +144,7 @@ func invitedUp() node.RoomStatus {
 	r.People = append(r.People, person(0, "listener", false), person(1, "host", true), person(2, "speaker", true), person(7, "listener", false))
 	r.People[0].Invited = true
 	r.Network = node.NetworkStatus{Attached: false, Words: "looking for a way in"}
-	r.Tree = node.Tree{Root: peer(2), Nodes: []node.TreeNode{{ID: peer(2), Name: names[1]}, {ID: peer(1), Name: names[0], Self: true}, {ID: peer(3), Name: names[2]}}}
+	r.Tree = node.Tree{Roots: []identity.ID{peer(2)}, Nodes: []node.TreeNode{{ID: peer(2), Name: names[1]}, {ID: peer(1), Name: names[0], Self: true}, {ID: peer(3), Name: names[2]}}}
 	r.Tree.Edges = []node.TreeEdge{{From: peer(2), To: peer(1)}, {From: peer(2), To: peer(3)}}
 	return r
 }

@@ -118,7 +118,7 @@ func TestPlay(t *testing.T) {
 	}
 
 	s.World.Invariants = []sim.Invariant{{Name: "nobody is a root", Check: func(sc *sim.Scene) error {
-		if sc.Machine.IsRoot() {
+		if sc.Machine.IsRoot(0) {
 			return errors.New("somebody is")
 		}
 		return nil

@@ -32,8 +32,8 @@ function Name(room, node) {
   return h('button', { class: `bare ${kind(node)}`, title: called(room, node), ...pointing(room, node) },
     h('span', { class: 'bud' }, face(room, node)),
     h('span', { class: 'name', dir: 'auto' }, nodeName(node)),
-    node.id === room.tree.root && h('span', { class: 'apex' }, t('tree.root')),
-    node.relay && node.id !== room.tree.root && h('span', { class: 'unseen' }, t('tree.relay')),
+    room.tree.roots.includes(node.id) && h('span', { class: 'apex' }, t('tree.root')),
+    node.relay && !room.tree.roots.includes(node.id) && h('span', { class: 'unseen' }, t('tree.relay')),
     node.self && h('small', null, t('tree.self')))
 }
 

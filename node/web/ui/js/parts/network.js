@@ -14,9 +14,9 @@ export function Network(room) {
     n.attached && h('dl', null,
       Fact('delay', t('network.delay'), n.delay_ms > 0 ? t('network.ms', { n: n.delay_ms }) : '–'),
       Fact('loss', t('network.loss'), loss(n)),
-      Fact('depth', t('network.depth'), String(n.depth)),
-      Fact('children', t('network.children'), n.children > 0 ? count('people', n.children) : t('network.children.none')),
-      Fact('backup', t('network.backup'), t(n.backup ? 'network.backup.yes' : 'network.backup.no'))))
+      Fact('depth', t('network.depth'), n.paths.map((p) => p.depth).join(' · ')),
+      Fact('children', t('network.children'), feeds(n) > 0 ? count('people', feeds(n)) : t('network.children.none')),
+      Fact('backup', t('network.backup'), t(n.paths.every((p) => p.backup || !p.parent) ? 'network.backup.yes' : 'network.backup.no'))))
 }
 
 function Fact(key, name, value) {
@@ -28,6 +28,8 @@ function health(n, alone) {
   if (!n.attached) return 'bad'
   return share(n) > 0.05 || n.delay_ms > 600 ? 'fair' : 'good'
 }
+
+const feeds = (n) => n.paths.reduce((sum, p) => sum + p.children, 0)
 
 const share = (n) => (n.received + n.lost > 0 ? n.lost / (n.received + n.lost) : 0)
 

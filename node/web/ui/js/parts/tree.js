@@ -94,7 +94,7 @@ function Node(room, node, x, y, longest) {
     ? [h('rect', { class: 'back', x: -19, y: -19, width: 38, height: 38, rx: 10 }), face(room, node, { x: -12, y: -12, width: 24, height: 24 })]
     : [h('circle', { class: 'halo', r: radius + 1 }), face(room, node, { x: -19, y: -19, width: 38, height: 38 })],
   h('text', { y: radius + 15 }, cut(nodeName(node), longest, node.self)),
-  node.id === room.tree.root && h('text', { class: 'apex', y: -radius - 5 }, t('tree.root')))
+  room.tree.roots.includes(node.id) && h('text', { class: 'apex', y: -radius - 5 }, t('tree.root')))
 }
 
 function Words(room) {

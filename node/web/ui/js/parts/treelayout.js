@@ -22,7 +22,7 @@ export function spanning(tree) {
     own.forEach(claim)
   }
   const tops = []
-  for (const id of [tree.root, ...heads(tree), ...fed.keys()]) {
+  for (const id of [...tree.roots, ...heads(tree), ...fed.keys()]) {
     if (!fed.has(id) || seen.has(id)) continue
     seen.add(id)
     tops.push(id)

@@ -10,7 +10,7 @@ import { t } from '../strings.js'
 
 /** called is a node's whole name, and what it is. */
 export function called(room, node) {
-  const marks = [node.id === room.tree.root && t('tree.root'), node.relay && t('tree.relay'), node.self && t('tree.self')].filter(Boolean)
+  const marks = [room.tree.roots.includes(node.id) && t('tree.root'), node.relay && t('tree.relay'), node.self && t('tree.self')].filter(Boolean)
   return marks.length > 0 ? `${nodeName(node)} (${marks.join(', ')})` : nodeName(node)
 }
 

@@ -1,0 +1,228 @@
+package mesh
+
+import (
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// child is a peer that this one feeds, or would feed if its own parent died.
+type child struct {
+	id      identity.ID
+	backup  bool // not fed: only told where this peer stands
+	linked  bool
+	since   time.Duration // when it was accepted
+	slots   uint32        // children that it could feed itself
+	free    uint32        // how many more, as it last reported
+	speaker bool
+	moving  time.Duration // asked to move until then
+	seen    []wire.Seen   // what it had when it asked, until its link opens
+	plan    identity.ID   // whom it turns to if this peer, a root, dies
+	below   summary       // what it last reported
+	toldAt  time.Duration // when it was last told about the whole tree
+	saidAt  time.Duration // the last beacon to it
+	sentAt  time.Duration // the last datagram to it
+	mediaAt time.Duration // the last media to it, or from it
+
+	reportedAt time.Duration // the last report from it; before the first one, when it came
+}
+
+func (t *tree) childAt(id identity.ID) int {
+	return slices.IndexFunc(t.children, func(c child) bool { return c.id == id })
+}
+
+// fed is how many children take part in this peer's fan-out.
+func (t *tree) fed() int {
+	n := 0
+	for i := range t.children {
+		if !t.children[i].backup {
+			n++
+		}
+	}
+	return n
+}
+
+// limit is how many children this peer can have in this tree.
+func (t *tree) limit() int { return t.maxChildren - t.other().fed() }
+
+// reserve is how many places are kept for backups that have to switch.
+func (t *tree) reserve() int { return reserveOf(t.maxChildren) }
+
+func reserveOf(maxChildren int) int {
+	if maxChildren < 3 {
+		return 0
+	}
+	return max(1, maxChildren/8)
+}
+
+// free is how many more children this peer takes in the ordinary way.
+func (t *tree) free() int {
+	if !t.offers() {
+		return 0
+	}
+	return max(0, t.limit()-t.reserve()-t.fed())
+}
+
+// spare is how many more peers may have this one as their backup: twice as many as
+// could switch to it now, since not all of them will lose their parents at once.
+func (t *tree) spare() int {
+	if !t.offers() {
+		return 0
+	}
+	fed := t.fed()
+	return max(0, min(2*(t.limit()-fed), t.limit())-(len(t.children)-fed))
+}
+
+// adopt makes a peer whose link is open a child.
+func (t *tree) adopt(now time.Duration, id identity.ID) {
+	at, known := slices.BinarySearchFunc(t.children, id, func(c child, id identity.ID) int { return c.id.Compare(id) })
+	if !known {
+		t.children = slices.Insert(t.children, at, child{id: id, since: now})
+	}
+	c := &t.children[at]
+	c.linked, c.backup, c.reportedAt = t.linked(id), false, now
+	t.refreshNeighbors()
+	t.changed()
+}
+
+// asked answers a peer that wants to be fed.
+func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
+	at := t.childAt(from)
+	replacing := at >= 0 && !t.children[at].backup
+	switch {
+	case !t.offers(), !t.place.Attached, from == t.parent, t.place.Path.Has(from), len(t.place.Path) >= wire.MaxPath:
+		t.redirect(from, j)
+		return
+	case j.Backup && (replacing || at < 0 && t.spare() == 0):
+		t.redirect(from, j)
+		return
+	case !j.Backup && !replacing && !t.makeRoom(now, j):
+		t.redirect(from, j)
+		return
+	}
+	at, known := slices.BinarySearchFunc(t.children, from, func(c child, id identity.ID) int { return c.id.Compare(id) })
+	if !known {
+		t.children = slices.Insert(t.children, at, child{id: from, since: now})
+	}
+	c := &t.children[at]
+	c.reportedAt = now
+	if c.linked = t.linked(from); c.linked {
+		c.since = now // else asking again gives no more time to open a link
+	}
+	c.backup, c.slots, c.free, c.speaker = j.Backup, j.Slots, j.Slots, j.Speaker
+	t.refreshNeighbors()
+	t.send(from, &wire.Accept{Backup: j.Backup, Place: t.place, Seen: t.route.seen()})
+	t.wake(c.since + t.timing.Linking)
+	if j.Backup {
+		return
+	}
+	t.changed()
+	if c.linked {
+		t.queueReplay(now, t.index, from, j.Seen)
+	} else {
+		c.seen = j.Seen // when the link opens, it lacks what came until then, too
+	}
+}
+
+// redirect says no, and who may say yes.
+func (t *tree) redirect(to identity.ID, j *wire.Join) {
+	t.send(to, &wire.Redirect{Backup: j.Backup, To: t.relays(to)})
+}
+
+// relays are some children that have places for somebody who is not one of them, or
+// whose children may have; and the parent and the root.
+func (t *tree) relays(except identity.ID) []identity.ID {
+	var some, full []identity.ID
+	for i := range t.children {
+		switch c := &t.children[i]; {
+		case c.slots == 0 || !c.linked || c.backup || c.id == except:
+		case c.free > 0:
+			some = append(some, c.id)
+		default:
+			full = append(full, c.id)
+		}
+	}
+	t.shuffle(some)
+	t.shuffle(full)
+	some = append(some, full...)
+	some = some[:min(len(some), wire.MaxPeers-2)]
+	root := t.root
+	if !t.attached() || root.IsZero() {
+		root = t.lease.root // as far as this peer has heard
+	}
+	for _, id := range [...]identity.ID{t.parent, root} {
+		if id != t.id && id != except && !id.IsZero() && !slices.Contains(some, id) {
+			some = append(some, id)
+		}
+	}
+	return some
+}
+
+// dropChild ends a child's relation.
+func (t *tree) dropChild(id identity.ID) {
+	if at := t.childAt(id); at >= 0 {
+		t.children = slices.Delete(t.children, at, at+1)
+		t.refreshNeighbors()
+		t.changed()
+	}
+}
+
+// watchChildren drops those whose link never opened, and those who have not reported for
+// long: they are fed by somebody else, and their word about it was lost.
+func (t *tree) watchChildren(now time.Duration) {
+	for i := len(t.children) - 1; i >= 0; i-- {
+		c := &t.children[i]
+		until := never
+		switch {
+		case !c.linked:
+			until = c.since + t.timing.Linking
+		case !c.backup:
+			until = c.reportedAt + 3*t.timing.ReportAll
+		}
+		if now < until {
+			t.wake(until)
+			continue
+		}
+		id := c.id
+		t.send(id, &wire.Leave{})
+		t.dropChild(id)
+		t.hangUp(id)
+	}
+}
+
+// probed tells a peer where this one stands.
+func (t *tree) probed(now time.Duration, from identity.ID, p *wire.Probe) {
+	if now-t.probesAt >= time.Second {
+		t.probes, t.probesAt = 0, now
+	}
+	if t.probes++; t.probes > maxProbes && t.childAt(from) < 0 {
+		return // children ask whether this peer lives: they always get an answer
+	}
+	o := &wire.Offer{Nonce: p.Nonce, Place: t.place, Free: uint32(t.freeFor(now, p)), Spare: uint32(t.spare())}
+	if o.Free == 0 || o.Spare == 0 || !t.place.Attached {
+		o.Others = t.relays(from)
+	}
+	t.send(from, o)
+}
+
+// leftBy ends the relation that a peer says is over, and no other.
+func (t *tree) leftBy(now time.Duration, from identity.ID, l *wire.Leave) {
+	if l.Up {
+		t.dropChild(from)
+		t.hangUp(from)
+		return
+	}
+	if from == t.backup {
+		t.backup = identity.ID{}
+	}
+	if from == t.former {
+		t.former = identity.ID{}
+	}
+	if from == t.parent {
+		t.orphan(now, true)
+		return
+	}
+	t.hangUp(from)
+}

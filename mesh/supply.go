@@ -1,0 +1,142 @@
+package mesh
+
+import (
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// The first tree's root decides how many trees the room has, by what those in it offer.
+const (
+	// twoFrom is how many peers a room has at least that has two trees: with fewer,
+	// they are each other's neighbours anyway.
+	twoFrom = 4
+	// Each tree needs places for all: a quarter more than that to begin with two, and
+	// hardly less than that to go on.
+	beginTwo = 125 // per cent
+	endTwo   = 105
+	// suppliedFor is for how long that has to be so before there is another tree, and
+	// shortFor before there is one less: somebody better may be about to come.
+	suppliedFor = 2 * time.Second
+	shortFor    = 10 * time.Second
+	// spreadOver is within which time peers begin to look for a new tree, for each
+	// thousand of them.
+	spreadOver = time.Second
+)
+
+// places is what peers offer in each tree.
+type places [wire.MaxTrees]uint32
+
+// supply is what this peer and all below it offer, if there were as many trees as there
+// can be.
+func (t *tree) supply() places {
+	var all places
+	for i := range t.children {
+		if c := &t.children[i]; !c.backup && c.linked {
+			for i, n := range c.below.offers {
+				all[i] += n
+			}
+		}
+	}
+	if t.willing() {
+		at := roleOf(t.room, t.id)
+		if r := t.rooted(); r != nil {
+			at = r.index
+		}
+		all[at] += uint32(t.maxChildren - t.reserve())
+	}
+	return all
+}
+
+// chooseTrees lets the first tree's root decide how many trees there are.
+func (m *Machine) chooseTrees(now time.Duration) {
+	t := m.trees[0]
+	if !t.isRoot || m.leaving || m.maxTrees < wire.MaxTrees {
+		return
+	}
+	all := t.subtree()
+	want, hold := m.count, suppliedFor
+	switch {
+	case m.count == 1 && m.supplied(now, all, beginTwo):
+		want = wire.MaxTrees
+	case m.count > 1 && !m.supplied(now, all, endTwo):
+		want, hold = 1, shortFor
+	}
+	switch {
+	case want == m.count:
+		m.chooseAt = 0
+	case m.chooseAt == 0:
+		m.chooseAt = now + hold
+		m.wake(m.chooseAt)
+	case now >= m.chooseAt:
+		m.chooseAt = 0
+		m.setTrees(now, want)
+		t.place.Trees = uint8(want)
+		t.placed = true
+		t.renewAt = now
+	default:
+		m.wake(m.chooseAt)
+	}
+}
+
+// supplied tells whether each tree would have places for all, with so much to spare. The
+// best ranked peer beside the root becomes the root of the second tree, wherever chance
+// would have put it.
+func (m *Machine) supplied(now time.Duration, all summary, percent uint64) bool {
+	offers := all.offers
+	at := slices.IndexFunc(m.adverts, func(k *known) bool { return now >= k.dead })
+	if at >= 0 && m.trees[1].lease.root.IsZero() && roleOf(m.room, m.adverts[at].id) == 0 {
+		slots := int(min(m.adverts[at].advert.Slots, HardMaxChildren*4))
+		n := min(offers[0], uint32(slots-reserveOf(slots)))
+		offers[0], offers[1] = offers[0]-n, offers[1]+n
+	}
+	if all.count < twoFrom {
+		return false
+	}
+	for _, n := range offers {
+		if 100*uint64(n) < percent*uint64(all.count) {
+			return false
+		}
+	}
+	return true
+}
+
+// setTrees takes in how many trees the room has.
+func (m *Machine) setTrees(now time.Duration, n int) {
+	if n == m.count || m.leaving {
+		return
+	}
+	m.count = n
+	second := m.trees[1]
+	switch {
+	case n > 1 && !second.active:
+		crowd := spreadOver * time.Duration(m.trees[0].size()) / 1000
+		second.begin(now, now+m.jittered(crowd))
+	case n == 1:
+		second.end()
+	}
+	m.changed()
+}
+
+// end leaves the tree, which the room has no longer.
+func (t *tree) end() {
+	t.stopSeeking(&t.seekParent)
+	t.dropBackup()
+	t.endFormer()
+	parent := t.parent
+	t.parent, t.isRoot, t.active = identity.ID{}, false, false
+	for len(t.children) > 0 {
+		id := t.children[0].id
+		t.send(id, &wire.Leave{})
+		t.dropChild(id)
+		t.hangUp(id)
+	}
+	if !parent.IsZero() {
+		t.send(parent, &wire.Leave{Up: true})
+		t.hangUp(parent)
+	}
+	t.standAt(t.alone())
+	t.lease, t.takeoverAt, t.placed = lease{}, 0, false
+}
