@@ -12,6 +12,7 @@
 //	  relays: 30%              # of the others are willing and dialable
 //	  children: 24             # that one of those feeds
 //	  community-children: 64
+//	  trees: 2                 # at most
 //	  speakers: 2
 //	  speech: turns            # or conversation
 //	  slack: 200ms

@@ -93,6 +93,7 @@ type world struct {
 	Relays            *share   `yaml:"relays"`
 	Children          int      `yaml:"children"`
 	CommunityChildren int      `yaml:"community-children"`
+	Trees             int      `yaml:"trees"`
 	Speakers          int      `yaml:"speakers"`
 	Speech            string   `yaml:"speech"`
 	Slack             duration `yaml:"slack"`
@@ -212,7 +213,7 @@ func (w world) config() (sim.Config, error) {
 		return sim.Config{}, fmt.Errorf("geography %q: want continent or globe", w.Geography)
 	}
 	c := sim.Config{
-		Peers: w.Peers, MaxChildren: w.Children, CommunityChildren: w.CommunityChildren, Speakers: w.Speakers,
+		Peers: w.Peers, Trees: w.Trees, MaxChildren: w.Children, CommunityChildren: w.CommunityChildren, Speakers: w.Speakers,
 		Speech: speech, Slack: time.Duration(w.Slack), Geography: geography(),
 		Loss: sim.Loss{Rate: float64(w.Loss), Burst: w.LossBurst}, Arrivals: time.Duration(w.Arrivals),
 		Churn: sim.Churn{Rate: float64(w.Churn), Graceful: float64(w.Graceful)},
