@@ -31,7 +31,7 @@ func TestCalm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if tt.want == ErrDeaf {
+			if errors.Is(tt.want, ErrDeaf) {
 				s.Duration = s.Calm + settledEvery + listening // before the tree has got round them
 			}
 			r, err := Run(s, 3, never)
