@@ -46,6 +46,7 @@ var floors = []floor{
 	{"node/transport", []string{"crypto/identity", "crypto/canon"}, nil},
 	{"node/store", []string{"crypto/identity", "crypto/canon"}, []string{"go.etcd.io/bbolt", "filippo.io/age"}},
 
+	{"mesh/sim/soak", []string{"mesh/sim", "mesh/sim/scenarios"}, nil},
 	{"mesh/sim/scenarios", []string{"mesh/sim"}, []string{"go.yaml.in/yaml/v3"}},
 	{"mesh/sim", []string{"mesh", "mesh/wire", "crypto/identity", "crypto/canon", "crypto/sframe"}, nil},
 	{"node/transport/memory", []string{"node/transport", "crypto/identity"}, nil},

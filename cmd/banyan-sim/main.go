@@ -29,9 +29,10 @@ thousand takes some seconds. The same flags and seed give the same run, event fo
 event, which the trace hash at the end proves.`,
 		Example: `  banyan-sim run --peers 1000 --seed 7 --duration 60s
   banyan-sim run --peers 300 --kill-relay 20s --loss 2% --churn 3%
-  banyan-sim run --peers 300 --json | jq .delay_ms`,
+  banyan-sim run --peers 300 --json | jq .delay_ms
+  banyan-sim soak --for 10m`,
 	}
-	root.AddCommand(runCommand(), scenariosCommand())
+	root.AddCommand(runCommand(), scenariosCommand(), soakCommand())
 	return root
 }
 

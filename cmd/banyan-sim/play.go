@@ -46,6 +46,10 @@ func (o *options) play(cmd *cobra.Command, name string) (err error) {
 	if err != nil {
 		return program.Usage("%w", err)
 	}
+	first := s.Seed
+	if cmd.Flags().Changed("seed") {
+		first = o.world.Seed
+	}
 	if o.seeds > 0 {
 		s.Seeds = o.seeds
 	}
@@ -59,7 +63,7 @@ func (o *options) play(cmd *cobra.Command, name string) (err error) {
 	defer func() { err = errors.Join(err, closeFiles()) }()
 	line := newProgress(cmd.ErrOrStderr())
 	started := time.Now()
-	r, err := scenarios.Play(cmd.Context(), s, o.world.Seed, func(ran int) { line.count(ran, s.Seeds) })
+	r, err := scenarios.Play(cmd.Context(), s, first, func(ran int) { line.count(ran, s.Seeds) })
 	line.clear()
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -73,11 +73,14 @@ func (w *World) vanish(p *peer) {
 	w.remove(p)
 }
 
-// Calm ends the losses and lets nobody leave from now on but those who have begun to:
-// what is left is for the mesh to put in order.
+// Calm ends the losses, has everybody pass sound on, and lets nobody leave from now on but
+// those who have begun to: what is left is for the mesh to put in order.
 func (w *World) Calm() {
 	w.cfg.Churn = Churn{}
 	w.channel = newChannel(Loss{})
+	for _, p := range w.peers {
+		p.drops = false
+	}
 }
 
 // remove takes a peer out of the room, and lets somebody new come for it.

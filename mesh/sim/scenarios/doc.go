@@ -4,7 +4,9 @@
 // A scenario is YAML; [Load] refuses what it does not know:
 //
 //	about: A relay dies without a word; how long do those below it hear nothing?
+//	seed: 1                    # the first one
 //	seeds: 20                  # runs, with the seeds 1, 2, …
+//	calm: 20s                  # what this means is below; without it nothing ever is
 //	duration: 30s              # of simulated time, each
 //	world:                     # what is left out is the simulator's default
 //	  peers: 1000
@@ -31,6 +33,11 @@
 //	  - {at: 15s, what: crowd, peers: 9000, for: 10s}
 //	targets:
 //	  - {name: T2, measure: gap_ms.p95, at-most: 200}
+//
+// From the time called calm on nothing is lost, nobody leaves, and nobody withholds sound.
+// By the end of the duration the room must then have been one tree for five seconds in
+// which everybody heard the stage; as soon as it has, the run is over. A room that is too
+// tight for a tree, where the faults left too few who feed others, is excused.
 //
 // A measure is a number of [sim.Report], by its path in the report's JSON. A run's quantile
 // is one value; over the seeds there is a mean, with a 95 % interval by the bootstrap

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/banyan-rooms/banyan/mesh/sim"
 )
@@ -68,13 +67,13 @@ func Play(ctx context.Context, s Scenario, first uint64, done func(ran int)) (Re
 				if n >= s.Seeds || ctx.Err() != nil {
 					return
 				}
-				r, err := run(ctx, s, first+uint64(n))
+				r, err := Run(s, first+uint64(n), func() error { return context.Cause(ctx) })
 				if err != nil {
 					stop(err)
 					return
 				}
 				mu.Lock()
-				reports[n] = r
+				reports[n] = r.Report
 				ran++
 				done(ran)
 				mu.Unlock()
@@ -86,29 +85,6 @@ func Play(ctx context.Context, s Scenario, first uint64, done func(ran int)) (Re
 		return Result{}, err
 	}
 	return sumUp(s, reports)
-}
-
-// slice is how much simulated time runs between two looks at the context.
-const slice = 100 * time.Millisecond
-
-// run plays one seed.
-func run(ctx context.Context, s Scenario, seed uint64) (sim.Report, error) {
-	cfg := s.World
-	cfg.Seed = seed
-	w, err := sim.New(cfg)
-	if err != nil {
-		return sim.Report{}, err
-	}
-	for at := time.Duration(0); at < s.Duration; {
-		if ctx.Err() != nil {
-			return sim.Report{}, context.Cause(ctx)
-		}
-		at = min(at+slice, s.Duration)
-		if err := w.Run(at); err != nil {
-			return sim.Report{}, err
-		}
-	}
-	return w.Report(), nil
 }
 
 // sumUp works out what the runs say of the targets.

@@ -26,11 +26,16 @@ const (
 	maxSeeds = 1_000_000
 )
 
+// firstSeed is the first seed of a scenario that names none.
+const firstSeed = 1
+
 // Scenario is what is played, and what is expected.
 type Scenario struct {
 	Name     string // of the file, without its ending
 	About    string
+	Seed     uint64 // the first one
 	Seeds    int
+	Calm     time.Duration // when the world gets calm (see [sim.World.Calm]); 0: never
 	Duration time.Duration
 	World    sim.Config // its Seed is set by each run
 	Targets  []Target
@@ -80,7 +85,9 @@ func Load(name string) (Scenario, error) {
 // file is a scenario as it is written.
 type file struct {
 	About    string   `yaml:"about"`
+	Seed     *uint64  `yaml:"seed"`
 	Seeds    int      `yaml:"seeds"`
+	Calm     duration `yaml:"calm"`
 	Duration duration `yaml:"duration"`
 	World    world    `yaml:"world"`
 	Faults   []fault  `yaml:"faults"`
@@ -170,12 +177,18 @@ func Parse(text []byte) (Scenario, error) {
 	if err := d.Decode(&f); err != nil {
 		return Scenario{}, err
 	}
-	s := Scenario{About: strings.TrimSpace(f.About), Seeds: f.Seeds, Duration: time.Duration(f.Duration)}
+	s := Scenario{About: strings.TrimSpace(f.About), Seed: firstSeed, Seeds: f.Seeds, Calm: time.Duration(f.Calm), Duration: time.Duration(f.Duration)}
 	if s.Seeds == 0 {
 		s.Seeds = 10
 	}
+	if f.Seed != nil {
+		s.Seed = *f.Seed
+	}
 	if s.Seeds < 1 || s.Seeds > maxSeeds || s.Duration <= 0 {
 		return Scenario{}, fmt.Errorf("%d seeds of %v each: want 1 to %d, for a positive time", s.Seeds, s.Duration, maxSeeds)
+	}
+	if s.Calm >= s.Duration {
+		return Scenario{}, fmt.Errorf("calm at %v: want it within %v", s.Calm, s.Duration)
 	}
 	var err error
 	if s.World, err = f.World.config(); err != nil {

@@ -61,13 +61,14 @@ func TestParse(t *testing.T) {
 		t.Errorf("read %+v", s)
 	}
 	tests := []struct{ name, old, now, says string }{
-		{"an unknown word", "seeds: 3", "seed: 3", "seed"},
+		{"an unknown word", "seeds: 3", "seads: 3", "seads"},
 		{"no time", "duration: 12s", "duration: soon", "soon"},
 		{"no duration", "duration: 12s", "duration: 0s", "positive time"},
 		{"too many seeds", "seeds: 3", "seeds: 2000000", "2000000 seeds"},
 		{"no share", "loss: 2%", "loss: some", "some"},
 		{"too lossy", "loss: 2%", "loss: 90%", "0.9"},
 		{"an unknown fault", "kill-root", "flood", "flood"},
+		{"calm after the end", "seeds: 3", "calm: 12s", "calm at 12s"},
 		{"a fault after the end", "at: 8s", "at: 12s", "within 12s"},
 		{"unknown talk", "conversation", "shouting", "shouting"},
 		{"no such place", "globe", "moon", "moon"},
