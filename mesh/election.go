@@ -142,18 +142,25 @@ func (t *tree) leased(now time.Duration, root identity.ID, l Lease) {
 	default:
 		return
 	}
-	if t.isRoot && t.better(next, lease{root: t.id, epoch: t.epoch}) {
-		t.stepDown(now)
+	if !t.isRoot || !t.better(next, lease{root: t.id, epoch: t.epoch}) {
+		return
 	}
+	if rank(t.self(), t.rankOf(root)) < 0 && t.epoch < math.MaxUint32 {
+		t.becomeRoot(now) // anew: of two, the better ranked one is to stay
+		return
+	}
+	t.stepDown(now)
 }
 
-// better tells whether of two live roots a is the one that stays: the better ranked
-// one, so that both sides of a healed split decide alike, whatever their epochs.
+// better tells whether of two live roots a is the one that stays: the one of the later
+// epoch, then the better ranked one. A root that is better ranked than one of a later epoch
+// claims the tree anew. So both sides of a healed split decide alike, and by an order that
+// only grows.
 func (t *tree) better(a, b lease) bool {
-	if a.root == b.root {
+	if a.epoch != b.epoch {
 		return a.epoch > b.epoch
 	}
-	return rank(t.rankOf(a.root), t.rankOf(b.root)) < 0
+	return a.root != b.root && rank(t.rankOf(a.root), t.rankOf(b.root)) < 0
 }
 
 // rankOf is a peer as it is ranked; who never sent an advert comes last.

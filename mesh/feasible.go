@@ -23,18 +23,24 @@ type least struct {
 	depth int
 }
 
-// followed tells whether anybody is fed by this peer, or was told that it will be.
-func (t *tree) followed() bool { return t.fed() > 0 }
+// followed tells whether anybody is fed by this peer, or may be without asking: whoever has
+// it as a backup takes it for a parent as soon as it needs one.
+func (t *tree) followed() bool { return len(t.children) > 0 }
 
 // feasible tells whether a peer at a place is not below this one for sure. Nobody is below
-// a peer that feeds nobody; and a tree of another root is another tree.
+// a peer that feeds nobody. Of the trees of two roots one is the better, by an order that
+// all share: who feeds others goes to a better one only, so that two never go below each
+// other.
 func (t *tree) feasible(p wire.Place) bool {
 	l := t.least
 	switch {
-	case !t.followed() || l.root != p.Top():
+	case !t.followed() || l.root == wire.Short{}:
 		return true
 	case l.epoch != p.Epoch:
 		return p.Epoch > l.epoch
+	case l.root != p.Top():
+		root, last := t.rootOf(p), t.rootOf(wire.Place{Path: wire.Path{l.root}})
+		return !root.IsZero() && !last.IsZero() && rank(t.rankOf(root), t.rankOf(last)) < 0
 	case l.seq != p.Seq:
 		return p.Seq > l.seq
 	default:
@@ -111,10 +117,8 @@ func (t *tree) askNewer(id identity.ID, p wire.Place) {
 // shed lets go whom this peer feeds, or says that it does, being an orphan.
 func (t *tree) shed() {
 	for _, c := range slices.Clone(t.children) {
-		if !c.backup {
-			t.send(c.id, &wire.Leave{})
-			t.dropChild(c.id)
-			t.hangUp(c.id)
-		}
+		t.send(c.id, &wire.Leave{})
+		t.dropChild(c.id)
+		t.hangUp(c.id)
 	}
 }

@@ -65,6 +65,7 @@ type offer struct {
 	place  wire.Place
 	free   uint32
 	rtt    time.Duration
+	last   bool // only if there is nobody else
 	others []identity.ID
 }
 
@@ -144,12 +145,13 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 // few at random, so that not everybody asks the same ones.
 func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	var some []identity.ID
+	last := false // whether those are asked too who are shunned
 	add := func(id identity.ID) {
 		barred := id == t.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
 		if s.backup {
 			barred = barred || id == t.parent
 		}
-		if k := t.find(id); k != nil && now < k.dead || t.shuns(now, id) {
+		if k := t.find(id); k != nil && now < k.dead || t.shuns(now, id) && !last {
 			barred = true
 		}
 		if c := t.childAt(id); c >= 0 && !t.children[c].backup {
@@ -177,13 +179,19 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	for _, id := range pool {
 		add(id)
 	}
+	if last = s.urgent && len(some) == 0; last {
+		for _, id := range append(pool, t.lease.root) {
+			add(id)
+		}
+	}
 	return some
 }
 
 // offered takes in the answer to a probe.
 func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 	for _, s := range []*seeker{&t.seekParent, &t.seekBackup} {
-		if s.phase != probing || o.Nonce != s.nonce {
+		late := s.phase == resting && len(s.asked) > 0 // of the last round: better late than never
+		if s.phase != probing && !late || o.Nonce != s.nonce {
 			continue
 		}
 		rtt, known := t.rtts[from]
@@ -194,17 +202,22 @@ func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		if s.backup {
 			free = o.Spare
 		}
-		if t.shuns(now, from) {
+		shunned := t.shuns(now, from)
+		if shunned && !s.urgent {
 			free = 0
 		}
 		if o.Place.Attached && t.rootOf(o.Place) != t.id {
 			t.settleAt = max(t.settleAt, now+t.timing.Settle) // there is a tree: no need for another root
 		}
-		got := offer{from, o.Place, free, rtt, o.Others}
+		got := offer{from, o.Place, free, rtt, shunned, o.Others}
 		s.offers = append(s.offers, got)
-		if len(s.offers) >= s.probed {
+		if late {
+			if free > 0 && t.suits(s, got) {
+				t.choose(now, s)
+			}
+		} else if len(s.offers) >= s.probed {
 			t.choose(now, s)
-		} else if free > 0 && t.suits(s, got) {
+		} else if free > 0 && !shunned && t.suits(s, got) {
 			s.at = min(s.at, now+t.timing.Probing/4) // good enough; somebody nearer may be about to answer
 		}
 		return
@@ -289,10 +302,16 @@ func (t *tree) follow(now time.Duration, s *seeker) bool {
 	return true
 }
 
-// nearer orders offers: higher in the tree, then by round trip in steps of 20 ms, then
+// nearer orders offers: those first who are not shunned, then higher in the tree, then by round trip in steps of 20 ms, then
 // by ID.
 func nearer(a, b offer) int {
 	const step = 20 * time.Millisecond
+	if a.last != b.last {
+		if b.last {
+			return -1
+		}
+		return 1
+	}
 	return cmp.Or(
 		cmp.Compare(len(a.place.Path), len(b.place.Path)),
 		cmp.Compare(a.rtt/step, b.rtt/step),
@@ -410,7 +429,7 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 		t.backup = identity.ID{}
 	}
 	t.isRoot = false
-	t.pretendsAt, t.had, t.owed, t.countedAt = 0, 0, 0, now
+	t.pretendsAt, t.had, t.owed, t.countedAt, t.ration = 0, 0, 0, now, ration{}
 	t.parent, t.heardAt, t.askedAt, t.parentIdle, t.strayAt, t.successor = id, now, 0, false, 0, identity.ID{}
 	if !old.IsZero() && old != id {
 		t.keepFormer(now, old, oldAt)

@@ -35,7 +35,7 @@ func (t *tree) hear(now time.Duration, from identity.ID, b wire.Beacon) {
 	case t.strayAt == 0:
 		t.strayAt = now
 	}
-	if t.pretends(now, b) || b.Place.Attached && b.Place.Seq > t.parentSeq && t.starves(b.Place) {
+	if t.pretends(now, b) || b.Place.Attached && b.Place.Seq > t.parentSeq && t.starves(now, b.Place) {
 		t.shun(now, from)
 		t.orphan(now, false)
 		return

@@ -16,6 +16,8 @@ const (
 	starved    = 25              // frames that the root must have had at least: half a second of one voice
 	shunFor    = 2 * time.Minute // that a parent is not asked again
 	maxShunned = 16
+	// upFor is for how long after sound went up from here nothing can be said.
+	upFor = 3 * time.Second
 )
 
 // ration is how many frames the root and this peer have had since the root's last word,
@@ -26,6 +28,8 @@ type ration struct {
 	epoch  uint32
 	theirs uint64
 	mine   uint64
+	seq    uint32
+	at     time.Duration
 	hungry int // words in a row after which far less had come than the root had
 }
 
@@ -38,9 +42,12 @@ type shunned struct {
 // starves tells whether far less comes from the parent than the root has, now that there
 // is newer word of it. Who stands higher decides sooner: mostly that helps all below, who
 // then need not move.
-func (t *tree) starves(p wire.Place) bool {
+func (t *tree) starves(now time.Duration, p wire.Place) bool {
 	last := t.ration
-	t.ration = ration{parent: t.parent, root: p.Top(), epoch: p.Epoch, theirs: p.Frames, mine: t.route.fresh}
+	t.ration = ration{parent: t.parent, root: p.Top(), epoch: p.Epoch, theirs: p.Frames, mine: t.route.fresh, seq: p.Seq, at: now}
+	if now < last.at+t.often(t.timing.Refresh)*time.Duration(min(p.Seq-last.seq, 60))*9/10 || t.upAt != 0 && now < t.upAt+upFor {
+		return false // the last word came late, or some of what is counted here came from below
+	}
 	if last.parent != t.parent || last.root != p.Top() || last.epoch != p.Epoch || p.Frames < last.theirs {
 		return false
 	}

@@ -103,7 +103,7 @@ func (t *tree) watchFood(now time.Duration) {
 // a moment after it was. Both roots hear half of what each says, and choose alike but for
 // a moment.
 type loudest struct {
-	voices [voicesAtOnce]struct {
+	voices [VoicesAtOnce]struct {
 		kid   uint64
 		level uint8         // -dBov: 0 is loudest
 		at    time.Duration // of the last frame; 0 is nobody
@@ -111,8 +111,8 @@ type loudest struct {
 }
 
 const (
-	// voicesAtOnce is how many voices a root sends on at the same time (MESH.md).
-	voicesAtOnce = 3
+	// VoicesAtOnce is how many voices a root sends on at the same time (MESH.md).
+	VoicesAtOnce = 3
 	// hangTime is for how long a voice keeps its place after its last frame (MESH.md).
 	hangTime = 300 * time.Millisecond
 	// louder is by how many dB a voice has to be louder to take another's place.

@@ -54,7 +54,11 @@ func (t *tree) yielding(now time.Duration, slots uint32, speaker bool) int {
 		return at
 	}
 	if relay && !slices.ContainsFunc(t.children, func(c child) bool { return !c.backup && c.slots > 0 }) {
-		return t.leastBelow(now, false, -1) // leaves alone: the tree ends here unless one goes down
+		// Leaves alone: the tree ends here unless one goes down.
+		if at := t.leastBelow(now, false, -1); at >= 0 {
+			return at
+		}
+		return slices.IndexFunc(t.children, func(c child) bool { return !c.backup && c.linked && now >= c.moving })
 	}
 	return -1
 }

@@ -85,6 +85,7 @@ func worldWords(c sim.Config) []string {
 	w.share("relays", c.Relays)
 	w.number("children", c.MaxChildren)
 	w.number("community-children", c.CommunityChildren)
+	w.number("trees", c.Trees)
 	w.number("speakers", c.Speakers)
 	if c.Speech != sim.Turns {
 		w.add("speech", nameOf(speeches, c.Speech))

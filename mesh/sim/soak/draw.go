@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/mesh/sim"
 	"github.com/banyan-rooms/banyan/mesh/sim/scenarios"
 )
@@ -79,6 +80,7 @@ func (d dice) world() sim.Config {
 		Relays:            one(d, -1, 1, d.percent(5, 100), d.percent(20, 60)),
 		MaxChildren:       one(d, 1, 2, 3, 4, 6, 8, 24, 64),
 		CommunityChildren: one(d, 1, 3, 8, 16, 64),
+		Trees:             one(d, 0, 0, 0, 1),
 		Speech:            one(d, sim.Turns, sim.Conversation),
 		Slack:             time.Second,
 		Geography:         one(d, sim.Continent(), sim.Globe()),
@@ -87,6 +89,9 @@ func (d dice) world() sim.Config {
 	}
 	c.Community = d.upTo(0, min(3, c.Peers-1))
 	c.Speakers = d.upTo(1, min(one(d, 1, 2, 4, 16), c.Peers-c.Community))
+	if c.Speech == sim.Conversation {
+		c.Speakers = min(c.Speakers, mesh.VoicesAtOnce) // of more at once, some are not to be heard
+	}
 	if c.Community == 0 {
 		c.Community = -1 // 0 is the default
 	}

@@ -107,7 +107,7 @@ func TestWay(t *testing.T) {
 func TestRun(t *testing.T) {
 	s := scenarios.Scenario{Seed: 1, Seeds: 1, Duration: 10 * time.Second, World: sim.Config{Peers: 5}}
 	s.World.Invariants = []sim.Invariant{{Name: "nobody is attached", Check: func(sc *sim.Scene) error {
-		if sc.Machine.Attached() {
+		if sc.Machine.Attached(0) {
 			panic(fmt.Sprintf("peer %d is", sc.Peer))
 		}
 		return nil
@@ -124,8 +124,8 @@ func TestRun(t *testing.T) {
 
 // crowded fails once somebody feeds more than two in a room whose root has died.
 var crowded = sim.Invariant{Name: "few children after a root's death", Check: func(s *sim.Scene) error {
-	if s.Machine.Epoch() > 1 && s.Machine.Children() > 2 {
-		return fmt.Errorf("peer %d feeds %d", s.Peer, s.Machine.Children())
+	if s.Machine.Epoch(0) > 1 && s.Machine.Children(0) > 2 {
+		return fmt.Errorf("peer %d feeds %d", s.Peer, s.Machine.Children(0))
 	}
 	return nil
 }}

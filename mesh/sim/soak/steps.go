@@ -98,6 +98,7 @@ func plainer(f Failure) (all []scenarios.Scenario) {
 	for _, n := range fewer(c.Speakers) {
 		add(true, func(c *sim.Config) { c.Speakers = n })
 	}
+	add(c.Trees != 1, func(c *sim.Config) { c.Trees = 1 })
 	add(c.Community > 0, func(c *sim.Config) { c.Community = -1 })
 	add(c.Community > 1, func(c *sim.Config) { c.Community = 1 })
 	add(c.Relays != 1, func(c *sim.Config) { c.Relays = 1 })
