@@ -19,6 +19,7 @@ type child struct {
 	speaker bool
 	moving  time.Duration // asked to move until then
 	seen    []wire.Seen   // what it had when it asked, until its link opens
+	parent  wire.Short    // of one whose backup this peer is, as it last said
 	plan    identity.ID   // whom it turns to if this peer, a root, dies
 	below   summary       // what it last reported
 	toldAt  time.Duration // when it was last told about the whole tree
@@ -65,14 +66,24 @@ func (t *tree) free() int {
 	return max(0, t.limit()-t.reserve()-t.fed())
 }
 
-// spare is how many more peers may have this one as their backup: twice as many as
-// could switch to it now, since not all of them will lose their parents at once.
-func (t *tree) spare() int {
+// spare is how many more peers with the same parent may have this one as their backup.
+// They lose it at the same time, so for each of them there has to be one of the places that
+// are kept; of those with different ones there may be twice as many as there are places.
+func (t *tree) spare(parent wire.Short) int {
 	if !t.offers() {
 		return 0
 	}
-	fed := t.fed()
-	return max(0, min(2*(t.limit()-fed), t.limit())-(len(t.children)-fed))
+	fed, same := 0, 0
+	for i := range t.children {
+		switch c := &t.children[i]; {
+		case !c.backup:
+			fed++
+		case c.parent == parent:
+			same++
+		}
+	}
+	places := t.limit() - fed
+	return max(0, min(min(2*places, t.limit())-(len(t.children)-fed), min(places, max(t.reserve(), 1))-same))
 }
 
 // adopt makes a peer whose link is open a child.
@@ -95,7 +106,7 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 	case !t.offers(), !t.place.Attached, from == t.parent, t.place.Path.Has(from), len(t.place.Path) >= wire.MaxPath:
 		t.redirect(from, j)
 		return
-	case j.Backup && (replacing || at < 0 && t.spare() == 0):
+	case j.Backup && (replacing || t.spare(j.Parent) == 0 && (at < 0 || t.children[at].parent != j.Parent)):
 		t.redirect(from, j)
 		return
 	case !j.Backup && !replacing && !t.makeRoom(now, j):
@@ -111,7 +122,7 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 	if c.linked = t.linked(from); c.linked {
 		c.since = now // else asking again gives no more time to open a link
 	}
-	c.backup, c.slots, c.free, c.speaker = j.Backup, j.Slots, j.Slots, j.Speaker
+	c.backup, c.slots, c.free, c.speaker, c.parent = j.Backup, j.Slots, j.Slots, j.Speaker, j.Parent
 	t.refreshNeighbors()
 	t.send(from, &wire.Accept{Backup: j.Backup, Place: t.place, Seen: t.route.seen()})
 	t.wake(c.since + t.timing.Linking)
@@ -200,7 +211,7 @@ func (t *tree) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 	if t.probes++; t.probes > maxProbes && t.childAt(from) < 0 {
 		return // children ask whether this peer lives: they always get an answer
 	}
-	o := &wire.Offer{Nonce: p.Nonce, Place: t.place, Free: uint32(t.freeFor(now, p)), Spare: uint32(t.spare())}
+	o := &wire.Offer{Nonce: p.Nonce, Place: t.place, Free: uint32(t.freeFor(now, p)), Spare: uint32(t.spare(p.Parent))}
 	if o.Free == 0 || o.Spare == 0 || !t.place.Attached {
 		o.Others = t.relays(from)
 	}

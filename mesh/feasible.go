@@ -15,7 +15,7 @@ import (
 // condition of Babel, RFC 8966, section 3.5.1, with depth for the metric and the root's
 // [wire.Place.Seq] for the sequence number). Somebody below this peer has its word of the
 // root through it: so that word is not newer, or the place is deeper. Who has newer word,
-// or the same from a shallower place than this peer ever had with it, is not below.
+// or the same from a place no deeper than this peer ever had with it, is not below.
 type least struct {
 	root  wire.Short
 	epoch uint32
@@ -44,7 +44,7 @@ func (t *tree) feasible(p wire.Place) bool {
 	case l.seq != p.Seq:
 		return p.Seq > l.seq
 	default:
-		return p.Depth() < l.depth
+		return p.Depth() <= l.depth // whoever is below is deeper by a hop at least
 	}
 }
 

@@ -131,7 +131,7 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 	s.offers, s.probed = s.offers[:0], 0
 	s.asked = t.whomToAsk(now, s)
 	for _, id := range s.asked {
-		t.send(id, &wire.Probe{Nonce: s.nonce, Speaker: t.speaking, Slots: t.slots()})
+		t.send(id, &wire.Probe{Nonce: s.nonce, Speaker: t.speaking, Slots: t.slots(), Parent: t.parentShort()})
 		s.probed++
 	}
 	if s.probed == 0 {
@@ -323,11 +323,16 @@ func nearer(a, b offer) int {
 func (t *tree) ask(now time.Duration, s *seeker, id identity.ID) {
 	s.phase, s.target, s.at = asking, id, now+t.timing.Answer
 	j := &wire.Join{Backup: s.backup, Speaker: t.speaking, Slots: t.slots()}
-	if !s.backup {
+	if s.backup {
+		j.Parent = t.parentShort()
+	} else {
 		j.Seen = t.route.seen()
 	}
 	t.send(id, j)
 }
+
+// parentShort names the parent; zero if there is none.
+func (t *tree) parentShort() wire.Short { return wire.ShortOf(t.parent) }
 
 // slots is how many children this peer could feed, as it tells others.
 func (t *tree) slots() uint32 {
@@ -348,6 +353,10 @@ func (t *tree) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
 	s := &t.seekParent
 	if a.Backup {
 		s = &t.seekBackup
+	}
+	if a.Backup && from == t.backup {
+		t.backupAt, t.backupSaid = a.Place, now
+		return
 	}
 	if s.phase != asking || s.target != from {
 		if from != t.parent { // else it has been asked for more since
@@ -381,6 +390,10 @@ func (t *tree) redirected(now time.Duration, from identity.ID, r *wire.Redirect)
 	s := &t.seekParent
 	if r.Backup {
 		s = &t.seekBackup
+		if from == t.backup { // which has no place for one with this parent
+			t.dropBackup()
+			return
+		}
 	}
 	if s.phase != asking || s.target != from {
 		return
@@ -443,6 +456,9 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 	t.below(now, place)
 	t.placed = true
 	t.beaconAll(now)
+	if !t.backup.IsZero() && !t.parent.IsZero() {
+		t.send(t.backup, &wire.Join{Backup: true, Speaker: t.speaking, Slots: t.slots(), Parent: t.parentShort()})
+	}
 }
 
 // maxLooks is how often the pause between two looks for a better place is doubled at most,

@@ -238,7 +238,7 @@ func (t *tree) shelters(id identity.ID, p wire.Place) bool {
 	case id == t.parent, p.Path.Has(t.id):
 		return false
 	case wire.ShortOf(t.parent) != t.place.Top():
-		return !p.Path.Has(t.parent) && (!t.followed() || len(p.Path)-1 < t.least.depth)
+		return !p.Path.Has(t.parent) && (!t.followed() || p.Depth() <= t.least.depth)
 	case !t.successor.IsZero():
 		return id == t.successor
 	default:
@@ -285,10 +285,12 @@ func (t *tree) beacons(now time.Duration) {
 	}
 }
 
-// beaconAll tells everyone below at once, since something has changed.
+// beaconAll tells everyone below at once, since something has changed. Those whose backup
+// this peer is hear of newer word at once only if they can feed others, and so may need it
+// to take this peer for a parent.
 func (t *tree) beaconAll(now time.Duration) {
 	for i := range t.children {
-		if c := &t.children[i]; c.linked && (t.placed || !c.backup) {
+		if c := &t.children[i]; c.linked && (t.placed || !c.backup || c.slots > 0) {
 			t.beacon(now, c)
 		}
 	}

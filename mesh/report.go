@@ -52,7 +52,7 @@ func (t *tree) report(now time.Duration) {
 		t.setTotal(now, own)
 	}
 	large := t.size() > wire.MaxEdges
-	t.reportUp(now, large, told{t.parent, now, uint32(t.free()), own.sample(large)})
+	t.reportUp(now, large, told{t.parent, now, uint32(t.free()), t.slots(), own.sample(large)})
 	down := t.total.sample(large)
 	for i := range t.children {
 		c := &t.children[i]
@@ -80,7 +80,7 @@ func (s summary) sample(large bool) summary {
 // reportUp tells the parent what is new. In a large tree something always is; there,
 // only whether this peer has places is.
 func (t *tree) reportUp(now time.Duration, large bool, next told) {
-	news := t.told.to != next.to || now >= t.told.at+t.timing.ReportAll || (t.told.free == 0) != (next.free == 0)
+	news := t.told.to != next.to || now >= t.told.at+t.timing.ReportAll || (t.told.free == 0) != (next.free == 0) || t.told.slots != next.slots
 	if was := t.told.summary.count; large && next.summary.count > was+was/8 {
 		news = true
 	}
@@ -91,7 +91,7 @@ func (t *tree) reportUp(now time.Duration, large bool, next told) {
 		return
 	}
 	t.told = next
-	t.send(t.parent, &wire.Report{Count: next.summary.count, Edges: next.summary.edges, Free: next.free, Offers: next.summary.offers})
+	t.send(t.parent, &wire.Report{Count: next.summary.count, Edges: next.summary.edges, Free: next.free, Slots: next.slots, Offers: next.summary.offers})
 }
 
 // told is the last report.
@@ -99,6 +99,7 @@ type told struct {
 	to      identity.ID
 	at      time.Duration
 	free    uint32
+	slots   uint32
 	summary summary
 }
 
@@ -114,6 +115,7 @@ func (t *tree) setTotal(now time.Duration, total summary) {
 func (t *tree) reported(now time.Duration, from identity.ID, r *wire.Report) {
 	if at := t.childAt(from); at >= 0 {
 		c := &t.children[at]
+		c.slots = r.Slots
 		c.below, c.free, c.reportedAt = summary{r.Count, r.Offers, r.Edges}, r.Free, now
 	}
 }

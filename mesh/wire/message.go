@@ -77,6 +77,7 @@ type (
 		Nonce   uint32 `cbor:"2,keyasint"`
 		Speaker bool   `cbor:"3,keyasint,omitempty"` // as in Join
 		Slots   uint32 `cbor:"4,keyasint,omitempty"` // as in Join
+		Parent  Short  `cbor:"5,keyasint,omitzero"`  // as in Join
 	}
 	// Offer answers a probe.
 	Offer struct {
@@ -96,6 +97,7 @@ type (
 		Speaker bool   `cbor:"4,keyasint,omitempty"` // the sender is on the stage
 		Slots   uint32 `cbor:"5,keyasint,omitempty"` // children that the sender could feed
 		Seen    []Seen `cbor:"6,keyasint,omitempty"`
+		Parent  Short  `cbor:"7,keyasint,omitzero"` // of one who wants a backup: those with the same one come all at once
 	}
 	// Accept says yes to a Join. Seen lets the child replay upwards.
 	Accept struct {
@@ -142,6 +144,7 @@ type (
 		// Offers are the places that all below the sender, and it itself, offer in each
 		// tree, taken or not: what the number of trees follows from.
 		Offers [MaxTrees]uint32 `cbor:"5,keyasint,omitzero"`
+		Slots  uint32           `cbor:"6,keyasint,omitempty"` // as in Join, now
 	}
 	// Tree tells a child about the whole tree.
 	Tree struct {
