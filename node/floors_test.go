@@ -49,6 +49,7 @@ var floors = []floor{
 	{"mesh/sim/soak", []string{"mesh/sim", "mesh/sim/scenarios"}, nil},
 	{"mesh/sim/scenarios", []string{"mesh/sim"}, []string{"go.yaml.in/yaml/v3"}},
 	{"mesh/sim", []string{"mesh", "mesh/wire", "crypto/identity", "crypto/canon", "crypto/sframe"}, nil},
+	{"node/netlab", []string{"mesh/sim"}, []string{"golang.org/x/sys"}},
 	{"node/transport/memory", []string{"node/transport", "crypto/identity"}, nil},
 	{"node/transport/p2p", []string{"node/transport", "crypto/identity", "crypto/canon"}, []string{
 		"github.com/libp2p", "github.com/multiformats", "github.com/ipfs",
@@ -190,6 +191,15 @@ func TestBuildsWithoutC(t *testing.T) {
 			case slices.Contains(cgo, name), covers("node/web/...", name):
 				t.Errorf("%s depends on %s", cmd, name)
 			}
+		}
+	}
+}
+
+// TestNothingShippedNeedsTheLab holds that what tests alone use stays out of programs.
+func TestNothingShippedNeedsTheLab(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains(p.Imports, module+"/node/netlab") {
+			t.Errorf("%s imports node/netlab, which is for tests", p.ImportPath)
 		}
 	}
 }

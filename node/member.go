@@ -173,6 +173,9 @@ func (m *member) wake(now time.Duration) {
 
 func (m *member) deadline() (time.Duration, bool) {
 	at := min(m.roomAt, m.revealAt, m.rekeying.at)
+	if m.view { // a change of place is seen when it happens, not when something else does
+		at = min(at, m.revealed+revealGap)
+	}
 	return at, at != never
 }
 

@@ -90,6 +90,9 @@ func (g *guest) take(h node.Heard) {
 		printf(g.cmd, g.flags, "Sound.")
 	}
 	g.meter.Heard(measure.Frame{Speaker: h.Speaker, Epoch: epoch.Of(h.KID), Number: h.CTR, Captured: h.Captured, Arrived: h.Received})
+	for _, gap := range g.meter.Gaps() {
+		g.say(events.Event{Event: events.Gap, Room: g.room.String(), ID: gap.Speaker.String(), Since: gap.Since, GapMS: gap.Length.Milliseconds()})
+	}
 	if g.tape != nil {
 		g.record(record.Frame{Speaker: h.Speaker, Key: h.KID, Number: h.CTR, Frame: h.Frame, Arrived: h.Received.Sub(g.begun)})
 	}
@@ -120,6 +123,13 @@ func (g *guest) watch(ctx context.Context) error {
 	first := true
 	var doubts doubts
 	lonely := time.After(lonelyAfter)
+	var reach reach
+	var stats <-chan time.Time
+	if g.visit.stats > 0 {
+		clock := time.NewTicker(g.visit.stats)
+		defer clock.Stop()
+		stats = clock.C
+	}
 	for {
 		room, here := g.look()
 		if !here {
@@ -133,6 +143,9 @@ func (g *guest) watch(ctx context.Context) error {
 		}
 		if room.Network.Attached {
 			g.depth.Store(int64(room.Network.Depth()))
+		}
+		if reach.moved(room.Network) {
+			g.sayNetwork(room)
 		}
 		for _, p := range doubts.begun(room.People) {
 			g.say(events.Event{Event: events.Forged, Room: room.ID.String(), ID: p.ID.String(), Name: p.Name})
@@ -152,6 +165,11 @@ func (g *guest) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+		case <-stats:
+			if room, here = g.look(); here {
+				g.sayNetwork(room)
+				printf(g.cmd, g.flags, "%s", room.Network.Words)
+			}
 		case <-lonely:
 			if !g.made && len(room.People) == 1 {
 				g.say(events.Event{Event: events.Alone, Room: room.ID.String()})
@@ -159,6 +177,26 @@ func (g *guest) watch(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// sayNetwork tells how the room's sound comes here.
+func (g *guest) sayNetwork(room node.RoomStatus) {
+	g.say(events.Event{Event: events.Network, Room: room.ID.String(), Network: &room.Network})
+}
+
+// reach is a place in a room's tree.
+type reach struct {
+	attached             bool
+	root, parent, backup identity.ID
+	depth                int
+}
+
+// moved takes the place in that there is now, and tells whether it is another one.
+func (r *reach) moved(n node.NetworkStatus) bool {
+	now := reach{n.Attached, n.Root, n.Parent, n.Backup, n.Depth}
+	moved := now != *r
+	*r = now
+	return moved
 }
 
 // doubts are those in whose voice somebody else speaks.

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/node"
 )
 
@@ -24,5 +25,22 @@ func TestAForgedVoiceIsToldOnce(t *testing.T) {
 		if got := d.begun(look.people); len(got) != look.want {
 			t.Errorf("look %d: told of %v, want %d", n, got, look.want)
 		}
+	}
+}
+
+func TestReachTellsMoves(t *testing.T) {
+	var r reach
+	at := node.NetworkStatus{Attached: true, Root: identity.ID{1}, Parent: identity.ID{2}, Depth: 1}
+	if r.moved(node.NetworkStatus{}) {
+		t.Error("nowhere is where it was")
+	}
+	if !r.moved(at) {
+		t.Error("it came into the tree")
+	}
+	if at.Received, at.DelayMS = 7, 20; r.moved(at) {
+		t.Error("hearing is not moving")
+	}
+	if at.Backup = (identity.ID{3}); !r.moved(at) {
+		t.Error("another backup is another place")
 	}
 }

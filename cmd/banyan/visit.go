@@ -23,6 +23,7 @@ type visitFlags struct {
 	speak  string
 	record string
 	stay   time.Duration
+	stats  time.Duration
 	loop   bool
 	turn   string
 
@@ -37,6 +38,7 @@ func (v *visitFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&v.speak, "speak", "", "a WAV or Ogg Opus file to speak, or - for standard input")
 	flags.StringVar(&v.record, "record", "", "directory to record into: one Ogg Opus file a speaker, yourself among them, and mix.wav")
 	flags.DurationVar(&v.stay, "for", 0, "leave after this long (0: stay until Ctrl-C)")
+	flags.DurationVar(&v.stats, "stats", 0, "say this often how well the sound comes (0: never)")
 	flags.BoolVar(&v.loop, "loop", false, "speak the file again and again")
 	flags.StringVar(&v.turn, "turn", "", "speak in turns, by the clock: 1/2 and 2/2 are two who alternate")
 }
@@ -45,6 +47,9 @@ func (v *visitFlags) add(cmd *cobra.Command) {
 func (v *visitFlags) check() error {
 	if v.stay < 0 {
 		return program.Usage("--for %v: want a duration like 20s", v.stay)
+	}
+	if v.stats < 0 {
+		return program.Usage("--stats %v: want a duration like 10s", v.stats)
 	}
 	if v.loop && v.speak == file.Stdin {
 		return program.Usage("--loop: standard input can be spoken once only")

@@ -35,6 +35,7 @@ type Meter struct {
 	first      time.Time
 	delays     Histogram
 	duplicates int
+	gaps       []Gap
 }
 
 // stream is one run of a speaker's numbering; a new epoch starts another.
@@ -47,6 +48,7 @@ type track struct {
 	inTime map[uint64]bool // by frame number; false: it came late
 	low    uint64
 	high   uint64
+	recent []Frame // that came in time, by number; between them may be gaps that can still fill
 }
 
 // New returns an empty meter.
@@ -84,6 +86,9 @@ func (m *Meter) Heard(f Frame) {
 	delay := max(0, f.Arrived.Sub(f.Captured))
 	t.inTime[f.Number] = delay <= m.slack
 	t.low, t.high = min(t.low, f.Number), max(t.high, f.Number)
+	if delay <= m.slack {
+		m.settle(t, f)
+	}
 	m.delays.Add(delay)
 }
 

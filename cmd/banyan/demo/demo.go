@@ -2,8 +2,7 @@
 // host and a second speaker who talk in turns, and listeners.
 //
 // It starts the programs that a person would start and reads what they print with
-// --json; it knows nothing of a node's insides. Each process has one goroutine
-// that reads its output and ends with it; [Run] waits for all of them.
+// --json; it knows nothing of a node's insides. [Run] waits for all of them.
 package demo
 
 import (
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
+	"github.com/banyan-rooms/banyan/cmd/internal/process"
 )
 
 // startLimit is how long everyone together has to come up and hear the first
@@ -45,10 +45,10 @@ type Config struct {
 // neighbourhood is everyone who runs.
 type neighbourhood struct {
 	cfg       Config
-	relay     *process
-	host      *process
-	guest     *process
-	listeners []*process
+	relay     *process.Process
+	host      *process.Process
+	guest     *process.Process
+	listeners []*process.Process
 	link      string
 	steps     int
 }
@@ -92,12 +92,12 @@ func (n *neighbourhood) comeUp(ctx context.Context) error {
 
 func (n *neighbourhood) startRelay(ctx context.Context) error {
 	args := []string{"--data", filepath.Join(n.cfg.Dir, "relay"), "--listen", loopback, "--json"}
-	relay, err := start(context.WithoutCancel(ctx), n.cfg.Log, n.cfg.Logs, "relay", n.cfg.Relay, n.withLimits(args)...)
+	relay, err := n.start(ctx, "relay", n.cfg.Relay, args)
 	if err != nil {
 		return err
 	}
 	n.relay = relay
-	_, err = relay.wait(ctx, events.Ready)
+	_, err = relay.Wait(ctx, events.Ready)
 	n.progress("the relay runs")
 	return err
 }
@@ -106,7 +106,7 @@ func (n *neighbourhood) startRelay(ctx context.Context) error {
 const loopback = "/ip4/127.0.0.1/udp/0/quic-v1"
 
 func (n *neighbourhood) startSpeakers(ctx context.Context) error {
-	ready, _ := n.relay.event(events.Ready)
+	ready, _ := n.relay.Event(events.Ready)
 	args := []string{"room", "create", "--title", "Under the banyan", "--welcome", "--loop", "--speak", orBundled(n.cfg.Host, "builtin:host")}
 	if !n.cfg.Solo {
 		args = append(args, "--turn", "1/2")
@@ -118,7 +118,7 @@ func (n *neighbourhood) startSpeakers(ctx context.Context) error {
 	if n.host, err = n.peer(ctx, "host", "Ann, the host", args...); err != nil {
 		return err
 	}
-	room, err := n.host.wait(ctx, events.Made)
+	room, err := n.host.Wait(ctx, events.Made)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (n *neighbourhood) startSpeakers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = n.guest.wait(ctx, events.Stage)
+	_, err = n.guest.Wait(ctx, events.Stage)
 	n.progress("the guest was invited up")
 	return err
 }
@@ -157,18 +157,25 @@ func (n *neighbourhood) startListeners(ctx context.Context) error {
 		n.listeners = append(n.listeners, p)
 	}
 	for _, p := range n.listeners {
-		if _, err := p.wait(ctx, events.Sound); err != nil {
+		if _, err := p.Wait(ctx, events.Sound); err != nil {
 			return err
 		}
-		n.progress(p.name + " hears")
+		n.progress(p.Name() + " hears")
 	}
 	return nil
 }
 
 // peer starts a desktop node without a page.
-func (n *neighbourhood) peer(ctx context.Context, name, person string, args ...string) (*process, error) {
+func (n *neighbourhood) peer(ctx context.Context, name, person string, args ...string) (*process.Process, error) {
 	args = append(args, "--data", filepath.Join(n.cfg.Dir, name), "--name", person, "--listen", loopback, "--mdns=false", "--json")
-	return start(context.WithoutCancel(ctx), n.cfg.Log, n.cfg.Logs, name, n.cfg.Banyan, n.withLimits(args)...)
+	return n.start(ctx, name, n.cfg.Banyan, args)
+}
+
+// start starts a process that stops with Run, and not before.
+func (n *neighbourhood) start(ctx context.Context, name, program string, args []string) (*process.Process, error) {
+	return process.Start(context.WithoutCancel(ctx), process.Config{
+		Name: name, Program: program, Args: n.withLimits(args), Log: n.cfg.Log, Logs: n.cfg.Logs,
+	})
 }
 
 // withLimits adds what all programs understand.
@@ -210,9 +217,9 @@ func (n *neighbourhood) live(ctx context.Context) error {
 			return nil
 		case <-kill:
 			n.cfg.Log.Info("killing the relay")
-			n.relay.kill()
-		case <-n.host.done:
-			return n.host.why()
+			n.relay.Kill()
+		case <-n.host.Done():
+			return n.host.Why()
 		}
 	}
 }
@@ -226,11 +233,11 @@ func (n *neighbourhood) stopAll() {
 	n.stopGroup(n.relay)
 }
 
-func (n *neighbourhood) stopGroup(group ...*process) {
+func (n *neighbourhood) stopGroup(group ...*process.Process) {
 	var stopping errgroup.Group
 	for _, p := range group {
 		if p != nil {
-			stopping.Go(func() error { p.stop(); return nil })
+			stopping.Go(func() error { p.Stop(); return nil })
 		}
 	}
 	_ = stopping.Wait() // they return no errors

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
+	"github.com/banyan-rooms/banyan/cmd/internal/process"
 	"github.com/banyan-rooms/banyan/node/measure"
 )
 
@@ -43,12 +44,12 @@ func (n *neighbourhood) report(ctx context.Context) (Report, error) {
 	delays, joins, gaps := measure.Histogram{}, measure.Histogram{}, measure.Histogram{}
 	n.stopGroup(n.listeners...)
 	for _, p := range n.listeners {
-		e, err := p.wait(ctx, events.Report)
+		e, err := p.Wait(ctx, events.Report)
 		if err != nil {
 			return Report{}, err
 		}
 		if e.Heard == nil {
-			return Report{}, fmt.Errorf("%s reported without saying what it heard", p.name)
+			return Report{}, fmt.Errorf("%s reported without saying what it heard", p.Name())
 		}
 		h := *e.Heard
 		delays.Merge(h.Delays)
@@ -58,16 +59,16 @@ func (n *neighbourhood) report(ctx context.Context) (Report, error) {
 		r.Duplicates += h.Duplicates
 		r.DepthMax = max(r.DepthMax, e.Depth)
 		r.Heard = append(r.Heard, Heard{
-			Name: p.name, Expected: h.Expected, Received: h.Received, Delivered: h.Delivered,
+			Name: p.Name(), Expected: h.Expected, Received: h.Received, Delivered: h.Delivered,
 			JoinMS: e.AfterMS, GapMS: h.GapMS, Depth: e.Depth,
 		})
 	}
-	for _, p := range []*process{n.guest, n.host} {
+	for _, p := range []*process.Process{n.guest, n.host} {
 		if p == nil {
 			continue
 		}
-		p.stop()
-		e, err := p.wait(ctx, events.Report)
+		p.Stop()
+		e, err := p.Wait(ctx, events.Report)
 		if err != nil {
 			return Report{}, err
 		}

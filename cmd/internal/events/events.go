@@ -6,7 +6,9 @@ package events
 import (
 	"encoding/json"
 	"io"
+	"time"
 
+	"github.com/banyan-rooms/banyan/node"
 	"github.com/banyan-rooms/banyan/node/measure"
 )
 
@@ -18,6 +20,8 @@ const (
 	Room    = "room"    // a room was entered: Room, Title
 	Stage   = "stage"   // this node is on the stage and may speak
 	Sound   = "sound"   // the first sound was heard: AfterMS since the join began
+	Gap     = "gap"     // a piece of a voice was missing and comes too late now: ID, Since, GapMS
+	Network = "network" // the place in the room's tree changed, or it is time for statistics: Network
 	Spoke   = "spoke"   // all that was to be said was said: Sent
 	Alone   = "alone"   // nobody else of a room that was entered before can be reached
 	Closed  = "closed"  // the room was closed by a moderator
@@ -29,6 +33,7 @@ const (
 // Event is one line.
 type Event struct {
 	Event   string          `json:"event"`
+	Time    time.Time       `json:"time"` // when it was printed
 	ID      string          `json:"id,omitempty"`
 	Name    string          `json:"name,omitempty"`
 	Addrs   []string        `json:"addrs,omitempty"`
@@ -39,8 +44,15 @@ type Event struct {
 	AfterMS int64           `json:"after_ms,omitempty"`
 	Sent    int             `json:"sent,omitempty"`  // frames of one's own
 	Depth   int             `json:"depth,omitempty"` // hops below the root
+	Since   time.Time       `json:"since,omitzero"`  // by the speaker's clock
+	GapMS   int64           `json:"gap_ms,omitempty"`
 	Heard   *measure.Report `json:"heard,omitempty"`
+
+	Network *node.NetworkStatus `json:"network,omitempty"`
 }
 
-// Write prints one event as a line.
-func Write(w io.Writer, e Event) error { return json.NewEncoder(w).Encode(e) }
+// Write prints one event as a line, with the time.
+func Write(w io.Writer, e Event) error {
+	e.Time = time.Now()
+	return json.NewEncoder(w).Encode(e)
+}

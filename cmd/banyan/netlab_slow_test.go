@@ -1,0 +1,289 @@
+//go:build slow && linux
+
+package main
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/banyan-rooms/banyan/cmd/internal/events"
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node/measure"
+	"github.com/banyan-rooms/banyan/node/netlab"
+)
+
+// What the village has, and how long what happens in it is looked at.
+const (
+	relays     = 3
+	together   = 2 // of the crowd come at a time
+	latecomers = 4 // listeners who come one after the other
+	kills      = 2 // of parents below the root
+
+	peace      = 5 * time.Second // how much without a fault is measured, to compare
+	aftermath  = 6 * time.Second // after a kill
+	splitFor   = time.Minute
+	afterSplit = 5 * time.Second
+)
+
+// crowd is how many listeners come first. With the default there are 17 processes, which
+// leave two cores some air; with 31 there are 40, which two cores do not carry: then the
+// figures are the machine's.
+func crowd(t *testing.T) int {
+	t.Helper()
+	n := 8
+	if asked := os.Getenv("BANYAN_NETLAB_CROWD"); asked != "" {
+		var err error
+		if n, err = strconv.Atoi(asked); err != nil || n < 1 {
+			t.Fatalf("BANYAN_NETLAB_CROWD=%s: want a positive number", asked)
+		}
+	}
+	return n
+}
+
+// TestSlowNetlab has a village live through what the targets of the mesh speak of: people
+// coming, parents and the root killed, a split. All figures are printed as JSON; asserted
+// is only that everyone hears again, and in the end in one tree.
+func TestSlowNetlab(t *testing.T) {
+	v := found(t, 1, relays)
+	f := &figures{v: v}
+	f.look(t)
+	defer f.keep(t)
+	v.open(t)
+
+	v.comeAtOnce(t, f)
+	v.comeLate(t, f)
+	v.nothingHappens(t, f)
+	v.killParents(t, f)
+	v.killTheRoot(t, f)
+	v.split(t, f)
+	t.Logf("joins that failed: %d; packets: %+v", v.away, v.lab.Counters())
+}
+
+// comeAtOnce has a crowd come.
+func (v *village) comeAtOnce(t *testing.T, f *figures) {
+	t.Helper()
+	came := v.listeners(t, crowd(t), together)
+	f.add(t, "T14 (crowd)", "join to first sound, several at a time, with the connections that it takes", v.joins(came))
+}
+
+// comeLate has people come one by one.
+func (v *village) comeLate(t *testing.T, f *figures) {
+	t.Helper()
+	came := v.listeners(t, latecomers, 1)
+	f.add(t, "T14", "join to first sound, one by one, with the connections that it takes", v.joins(came))
+	connected := measure.Histogram{}
+	for _, p := range came {
+		entered := v.wait(t, p, events.Room).Time
+		connected.Merge(v.first([]*villager{p}, entered, func(e events.Event) bool { return e.Event == events.Sound }))
+	}
+	f.add(t, "T14 (connected)", "of it, once the room's log and key are there", connected)
+}
+
+// joins is how long those who came waited for the first sound.
+func (v *village) joins(came []*villager) measure.Histogram {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	joins := measure.Histogram{}
+	for _, p := range came {
+		for _, e := range p.said {
+			if e.Event == events.Sound {
+				joins[e.AfterMS]++
+			}
+		}
+	}
+	return joins
+}
+
+// nothingHappens is what the figures of faults are to be compared with.
+func (v *village) nothingHappens(t *testing.T, f *figures) {
+	t.Helper()
+	from := time.Now()
+	v.gather(t)
+	v.live(t, peace+measure.DefaultSlack)
+	f.add(t, "quiet", "longest gap of each in five seconds without a fault", v.longestGaps(v.people[1:], from, from.Add(peace)))
+}
+
+// killParents kills, one after the other, whoever has the most below them beside the
+// root and the host: a relay, or one of the people.
+func (v *village) killParents(t *testing.T, f *figures) {
+	t.Helper()
+	orphans, all := measure.Histogram{}, measure.Histogram{}
+	for range kills {
+		v.gather(t)
+		victim, below := v.busiest(t)
+		t.Logf("%s is killed, which has %d below it", victim.name, len(below))
+		at := v.kill(victim)
+		left := v.left()
+		v.until(t, "everyone has another parent than the dead one", left, func(p *villager) bool {
+			return p.network.Attached && p.network.Parent.String() != victim.id
+		})
+		v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
+		from, to := at.Add(-time.Second), at.Add(aftermath)
+		orphans.Merge(v.longestGaps(below, from, to))
+		all.Merge(v.longestGaps(left[1:], from, to))
+	}
+	f.add(t, "T2", "longest gap of those below a parent that is killed", orphans)
+	f.add(t, "T2 (all)", "longest gap of everyone, of the same kills", all)
+}
+
+// gather waits until everyone is in one tree, and returns its root.
+func (v *village) gather(t *testing.T) (root identity.ID) {
+	t.Helper()
+	v.until(t, "everyone is in one tree", v.left(), func(p *villager) bool {
+		root = v.host.network.Root
+		return p.in(root)
+	})
+	return root
+}
+
+// left are the people who were not killed, the host first.
+func (v *village) left() []*villager {
+	return slices.DeleteFunc(slices.Clone(v.people), func(p *villager) bool { return p.gone })
+}
+
+// busiest is who has the most people below, as far as the people know their parents.
+func (v *village) busiest(t *testing.T) (parent *villager, below []*villager) {
+	t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, r := range slices.Concat(v.relays, v.people[1:]) {
+		if r.gone || r.id == v.host.network.Root.String() {
+			continue
+		}
+		if found := v.below(r); len(found) > len(below) {
+			parent, below = r, found
+		}
+	}
+	if parent == nil {
+		t.Fatal("nobody below the root feeds anyone")
+	}
+	return parent, below
+}
+
+// below are all people below somebody, and below those. It is asked with mu held.
+func (v *village) below(top *villager) (found []*villager) {
+	under := map[string]bool{top.id: true}
+	for grown := true; grown; {
+		grown = false
+		for _, p := range v.left() {
+			if under[p.network.Parent.String()] && !under[p.id] {
+				under[p.id], grown = true, true
+				found = append(found, p)
+			}
+		}
+	}
+	return found
+}
+
+// killTheRoot kills the root, if it is a relay.
+func (v *village) killTheRoot(t *testing.T, f *figures) {
+	t.Helper()
+	root := v.gather(t)
+	all := slices.Concat(v.relays, v.people)
+	i := slices.IndexFunc(all, func(p *villager) bool { return p.id == root.String() })
+	if i < 0 {
+		t.Fatalf("the root %v is nobody here", root.Short())
+	}
+	if all[i] == v.host {
+		t.Log("the host is the root, and is needed: nothing is measured")
+		return
+	}
+	t.Logf("the root is %s", all[i].name)
+	at := v.kill(all[i])
+	left := v.left()
+	v.until(t, "everyone is in the tree of another root", left, func(p *villager) bool {
+		return v.host.network.Root != root && p.in(v.host.network.Root)
+	})
+	v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
+	f.add(t, "T4", "longest gap of everyone, the root killed", v.longestGaps(left[1:], at.Add(-time.Second), at.Add(aftermath)))
+	f.add(t, "T4 (root)", "from the root's death until each is below another one", v.first(left, at, func(e events.Event) bool {
+		return e.Network != nil && e.Network.Attached && e.Network.Root != root
+	}))
+}
+
+// split divides the village, each half with a speaker, and joins it again.
+func (v *village) split(t *testing.T, f *figures) {
+	t.Helper()
+	guest := v.speaker(t)
+	side := func(m *netlab.Machine) int {
+		switch m {
+		case v.host.machine:
+			return 0
+		case guest.machine:
+			return 1
+		}
+		return m.Number() % 2
+	}
+	var halves [2][]*villager
+	for _, p := range v.left() {
+		halves[side(p.machine)] = append(halves[side(p.machine)], p)
+	}
+	all := slices.Concat(halves[0], halves[1])
+	apart := time.Now()
+	v.lab.Split(side)
+	v.live(t, splitFor)
+	alone := measure.Histogram{}
+	for n, half := range halves {
+		near := make(map[string]bool) // who may be the root of this side
+		for _, p := range v.came {
+			near[p.id] = side(p.machine) == n
+		}
+		alone.Merge(v.first(half, apart, func(e events.Event) bool {
+			return e.Network != nil && e.Network.Attached && near[e.Network.Root.String()]
+		}))
+	}
+	f.add(t, "T16 (apart)", "from the split until each is below a root of its side", alone)
+	v.lab.Join()
+	healed := time.Now()
+	v.until(t, "everyone hears, and there is one tree", all, func(p *villager) bool {
+		return p.hears(healed.Add(afterSplit)) && p.in(v.host.network.Root)
+	})
+	v.live(t, afterSplit) // a gap is told of when it is over
+	f.add(t, "T16", "from the end of a split of 60 s until each is in the one tree", v.settled(all, healed))
+	f.add(t, "T16 (sound)", "from the end of the split until each hears the speaker of the other side", v.across(all, healed))
+}
+
+// settled is for each of a group how long after a time it came into the tree that the
+// first of them is in now, to stay in it. Who is in another one is left out.
+func (v *village) settled(group []*villager, after time.Time) measure.Histogram {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	times := measure.Histogram{}
+	root := group[0].network.Root
+	for _, p := range group {
+		var since time.Time // zero: it is not in the tree
+		for _, e := range p.said {
+			switch {
+			case e.Network == nil:
+			case !e.Network.Attached || e.Network.Root != root:
+				since = time.Time{}
+			case since.IsZero():
+				since = e.Time
+			}
+		}
+		if !since.IsZero() {
+			times.Add(max(0, since.Sub(after)))
+		}
+	}
+	return times
+}
+
+// across is for each of a group how long after the end of a split its gap in a voice of
+// the other side ended.
+func (v *village) across(group []*villager, healed time.Time) measure.Histogram {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	times := measure.Histogram{}
+	for _, p := range group {
+		for _, e := range p.said {
+			end := e.Since.Add(time.Duration(e.GapMS) * time.Millisecond)
+			if e.Event == events.Gap && e.Since.Before(healed) && end.After(healed) && e.GapMS > splitFor.Milliseconds()/2 {
+				times.Add(end.Sub(healed))
+			}
+		}
+	}
+	return times
+}
