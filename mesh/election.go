@@ -136,13 +136,17 @@ func (t *tree) leased(now time.Duration, root identity.ID, l Lease) {
 			s.prefer, s.at = []identity.ID{root}, min(s.at, now+t.jittered(t.timing.Retry))
 		}
 	}
+	if t.isRoot && !t.better(next, lease{root: t.id, epoch: t.epoch}) {
+		t.advertAt = min(t.advertAt, max(now, t.spreadAt+t.timing.Refresh)) // so that the other hears of this one soon
+		return
+	}
 	switch {
 	case t.lease.root == root || now >= t.lease.expires || t.better(next, t.lease):
 		t.lease = next
 	default:
 		return
 	}
-	if !t.isRoot || !t.better(next, lease{root: t.id, epoch: t.epoch}) {
+	if !t.isRoot {
 		return
 	}
 	if rank(t.self(), t.rankOf(root)) < 0 && t.epoch < math.MaxUint32 {

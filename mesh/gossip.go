@@ -86,6 +86,7 @@ func (m *Machine) spread(now time.Duration, gone bool) {
 		panic(fmt.Sprintf("sign own advert: %v", err)) // our own key
 	}
 	m.emit(Spread{data})
+	m.spreadAt = now
 	m.advertAt = now + m.timing.Advert
 	if rooted != nil {
 		m.advertAt = now + m.timing.Lease

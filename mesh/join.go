@@ -45,7 +45,8 @@ type seeker struct {
 	at        time.Duration
 	nonce     uint32
 	target    identity.ID
-	place     wire.Place // of target, when it accepted
+	place     wire.Place  // of target, when it accepted
+	seen      []wire.Seen // what it had then
 	prefer    []identity.ID
 	offers    []offer
 	probed    int
@@ -369,7 +370,7 @@ func (t *tree) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
 		t.next(now, s)
 		return
 	}
-	s.place, s.phase, s.at = a.Place, linking, now+t.timing.Linking
+	s.place, s.seen, s.phase, s.at = a.Place, a.Seen, linking, now+t.timing.Linking
 	if t.linked(from) {
 		t.linkedTo(now, from, s)
 		return
@@ -413,7 +414,7 @@ func (t *tree) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 	if s.phase != linking || s.target != id {
 		return
 	}
-	place := s.place
+	place, seen := s.place, s.seen
 	if !s.backup && !t.feasible(place) { // somebody came below this peer meanwhile
 		s.tried = append(s.tried, id)
 		t.letGo(s)
@@ -427,6 +428,9 @@ func (t *tree) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 		return
 	}
 	t.attach(now, id, place)
+	if t.parent == id {
+		t.queueReplay(now, t.index, id, seen) // what was said here in the meantime
+	}
 }
 
 // stopSeekingAt ends a round that succeeded.

@@ -45,6 +45,7 @@ type Machine struct {
 	// When it has to act next.
 	begun    bool
 	advertAt time.Duration
+	spreadAt time.Duration // when it gossiped last
 	stopAt   time.Duration
 	chooseAt time.Duration // when there will be another number of trees, as it looks now; 0 is never
 	wakeAt   time.Duration

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -117,6 +118,19 @@ func (s NetworkStatus) Depth() (hops int) {
 		hops = max(hops, p.Depth)
 	}
 	return hops
+}
+
+// First is the path in the room's first tree; the zero Path if there is none.
+func (s NetworkStatus) First() (p Path) {
+	if len(s.Paths) > 0 {
+		p = s.Paths[0]
+	}
+	return p
+}
+
+// HangsOn tells whether the node is fed by a peer, in any tree.
+func (s NetworkStatus) HangsOn(id identity.ID) bool {
+	return slices.ContainsFunc(s.Paths, func(p Path) bool { return p.Parent == id })
 }
 
 // Tree is who feeds whom, as far as this node knows.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -184,17 +185,17 @@ func (g *guest) sayNetwork(room node.RoomStatus) {
 	g.say(events.Event{Event: events.Network, Room: room.ID.String(), Network: &room.Network})
 }
 
-// reach is a place in a room's tree.
-type reach struct {
-	attached             bool
-	root, parent, backup identity.ID
-	depth                int
-}
+// reach is the places in a room's trees.
+type reach []node.Path
 
-// moved takes the place in that there is now, and tells whether it is another one.
+// moved takes the places in that there are now, and tells whether they are others; who is
+// fed from there does not matter.
 func (r *reach) moved(n node.NetworkStatus) bool {
-	now := reach{n.Attached, n.Root, n.Parent, n.Backup, n.Depth}
-	moved := now != *r
+	now := slices.Clone(n.Paths)
+	for i := range now {
+		now[i].Children = 0
+	}
+	moved := !slices.Equal(now, *r)
 	*r = now
 	return moved
 }

@@ -30,17 +30,17 @@ func TestAForgedVoiceIsToldOnce(t *testing.T) {
 
 func TestReachTellsMoves(t *testing.T) {
 	var r reach
-	at := node.NetworkStatus{Attached: true, Root: identity.ID{1}, Parent: identity.ID{2}, Depth: 1}
+	at := node.NetworkStatus{Attached: true, Paths: []node.Path{{Attached: true, Root: identity.ID{1}, Parent: identity.ID{2}, Depth: 1}}}
 	if r.moved(node.NetworkStatus{}) {
 		t.Error("nowhere is where it was")
 	}
 	if !r.moved(at) {
 		t.Error("it came into the tree")
 	}
-	if at.Received, at.DelayMS = 7, 20; r.moved(at) {
+	if at.Received, at.DelayMS, at.Paths[0].Children = 7, 20, 4; r.moved(at) {
 		t.Error("hearing is not moving")
 	}
-	if at.Backup = (identity.ID{3}); !r.moved(at) {
+	if at.Paths[0].Backup = (identity.ID{3}); !r.moved(at) {
 		t.Error("another backup is another place")
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/node"
 	"github.com/banyan-rooms/banyan/node/measure"
 	"github.com/banyan-rooms/banyan/node/netlab"
 )
@@ -118,7 +119,7 @@ func (v *village) killParents(t *testing.T, f *figures) {
 		at := v.kill(victim)
 		left := v.left()
 		v.until(t, "everyone has another parent than the dead one", left, func(p *villager) bool {
-			return p.network.Attached && p.network.Parent.String() != victim.id
+			return p.network.Attached && !slices.ContainsFunc(p.network.Paths, func(q node.Path) bool { return !q.Attached || q.Parent.String() == victim.id })
 		})
 		v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
 		from, to := at.Add(-time.Second), at.Add(aftermath)
@@ -133,7 +134,7 @@ func (v *village) killParents(t *testing.T, f *figures) {
 func (v *village) gather(t *testing.T) (root identity.ID) {
 	t.Helper()
 	v.until(t, "everyone is in one tree", v.left(), func(p *villager) bool {
-		root = v.host.network.Root
+		root = v.host.network.First().Root
 		return p.in(root)
 	})
 	return root
@@ -150,7 +151,7 @@ func (v *village) busiest(t *testing.T) (parent *villager, below []*villager) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, r := range slices.Concat(v.relays, v.people[1:]) {
-		if r.gone || r.id == v.host.network.Root.String() {
+		if r.gone || r.id == v.host.network.First().Root.String() {
 			continue
 		}
 		if found := v.below(r); len(found) > len(below) {
@@ -169,7 +170,7 @@ func (v *village) below(top *villager) (found []*villager) {
 	for grown := true; grown; {
 		grown = false
 		for _, p := range v.left() {
-			if under[p.network.Parent.String()] && !under[p.id] {
+			if !under[p.id] && slices.ContainsFunc(p.network.Paths, func(q node.Path) bool { return under[q.Parent.String()] }) {
 				under[p.id], grown = true, true
 				found = append(found, p)
 			}
@@ -195,12 +196,12 @@ func (v *village) killTheRoot(t *testing.T, f *figures) {
 	at := v.kill(all[i])
 	left := v.left()
 	v.until(t, "everyone is in the tree of another root", left, func(p *villager) bool {
-		return v.host.network.Root != root && p.in(v.host.network.Root)
+		return v.host.network.First().Root != root && p.in(v.host.network.First().Root)
 	})
 	v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
 	f.add(t, "T4", "longest gap of everyone, the root killed", v.longestGaps(left[1:], at.Add(-time.Second), at.Add(aftermath)))
 	f.add(t, "T4 (root)", "from the root's death until each is below another one", v.first(left, at, func(e events.Event) bool {
-		return e.Network != nil && e.Network.Attached && e.Network.Root != root
+		return e.Network != nil && e.Network.Attached && e.Network.First().Root != root
 	}))
 }
 
@@ -232,14 +233,14 @@ func (v *village) split(t *testing.T, f *figures) {
 			near[p.id] = side(p.machine) == n
 		}
 		alone.Merge(v.first(half, apart, func(e events.Event) bool {
-			return e.Network != nil && e.Network.Attached && near[e.Network.Root.String()]
+			return e.Network != nil && e.Network.Attached && near[e.Network.First().Root.String()]
 		}))
 	}
 	f.add(t, "T16 (apart)", "from the split until each is below a root of its side", alone)
 	v.lab.Join()
 	healed := time.Now()
 	v.until(t, "everyone hears, and there is one tree", all, func(p *villager) bool {
-		return p.hears(healed.Add(afterSplit)) && p.in(v.host.network.Root)
+		return p.hears(healed.Add(afterSplit)) && p.in(v.host.network.First().Root)
 	})
 	v.live(t, afterSplit) // a gap is told of when it is over
 	f.add(t, "T16", "from the end of a split of 60 s until each is in the one tree", v.settled(all, healed))
@@ -252,13 +253,13 @@ func (v *village) settled(group []*villager, after time.Time) measure.Histogram 
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	times := measure.Histogram{}
-	root := group[0].network.Root
+	root := group[0].network.First().Root
 	for _, p := range group {
 		var since time.Time // zero: it is not in the tree
 		for _, e := range p.said {
 			switch {
 			case e.Network == nil:
-			case !e.Network.Attached || e.Network.Root != root:
+			case !e.Network.Attached || e.Network.First().Root != root:
 				since = time.Time{}
 			case since.IsZero():
 				since = e.Time

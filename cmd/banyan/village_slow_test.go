@@ -319,7 +319,9 @@ func (v *village) keepLogs(t *testing.T) {
 }
 
 // in tells whether somebody is in the tree of a root. It is asked in until.
-func (p *villager) in(root identity.ID) bool { return p.network.Attached && p.network.Root == root }
+func (p *villager) in(root identity.ID) bool {
+	return p.network.Attached && p.network.First().Root == root
+}
 
 // hears tells whether somebody has heard something since a time: whether more had come in
 // some statistics since then than in others before them. It is asked in until.

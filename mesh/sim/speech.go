@@ -3,6 +3,8 @@ package sim
 import (
 	"math/rand/v2"
 	"time"
+
+	"github.com/banyan-rooms/banyan/mesh"
 )
 
 // Speech says when the speakers talk.
@@ -16,6 +18,10 @@ const (
 	// lengths of ITU-T P.59 (table 1). In a pause no frame is sent.
 	Conversation
 )
+
+// VoicesAtOnce is how many voices reach everybody at the same time: of more, the roots of
+// the trees send the loudest on.
+const VoicesAtOnce = mesh.VoicesAtOnce
 
 const (
 	frameTime = 20 * time.Millisecond   // one frame of sound

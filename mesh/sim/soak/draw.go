@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/mesh/sim"
 	"github.com/banyan-rooms/banyan/mesh/sim/scenarios"
 )
@@ -90,7 +89,7 @@ func (d dice) world() sim.Config {
 	c.Community = d.upTo(0, min(3, c.Peers-1))
 	c.Speakers = d.upTo(1, min(one(d, 1, 2, 4, 16), c.Peers-c.Community))
 	if c.Speech == sim.Conversation {
-		c.Speakers = min(c.Speakers, mesh.VoicesAtOnce) // of more at once, some are not to be heard
+		c.Speakers = min(c.Speakers, sim.VoicesAtOnce) // of more at once, some are not to be heard
 	}
 	if c.Community == 0 {
 		c.Community = -1 // 0 is the default
