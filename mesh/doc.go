@@ -72,7 +72,7 @@
 //     wait, and look for themselves only when it stays an orphan too long.
 //   - Loops (feasible.go): who feeds others takes only a parent that cannot be below it,
 //     however old what it knows is: one with newer word of the root, or with the same and
-//     no farther from the root than this peer ever was with it. The root counts its words, one a
+//     nearer to the root than this peer ever was with it. The root counts its words, one a
 //     second or when somebody needs one, and each passes them on at once. An orphan that
 //     finds nobody so lets go whom it feeds. Besides, a path that holds me is refused; a
 //     backup that stands below me or below my own parent is no backup; frames have a hop

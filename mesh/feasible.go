@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // condition of Babel, RFC 8966, section 3.5.1, with depth for the metric and the root's
 // [wire.Place.Seq] for the sequence number). Somebody below this peer has its word of the
 // root through it: so that word is not newer, or the place is deeper. Who has newer word,
-// or the same from a place no deeper than this peer ever had with it, is not below.
+// or the same from a shallower place than this peer ever had with it, is not below.
 type least struct {
 	root  wire.Short
 	epoch uint32
@@ -44,8 +45,16 @@ func (t *tree) feasible(p wire.Place) bool {
 	case l.seq != p.Seq:
 		return p.Seq > l.seq
 	default:
-		return p.Depth() <= l.depth // whoever is below is deeper by a hop at least
+		return t.shallower(p)
 	}
+}
+
+// shallower tells whether a place is nearer to the root than this peer ever was with the
+// same word of it, or as near and of a lower ID: were each of two allowed to go below the
+// other when both are as near, both might at once.
+func (t *tree) shallower(p wire.Place) bool {
+	at, of := p.Depth(), p.Path[len(p.Path)-1]
+	return at < t.least.depth || at == t.least.depth && bytes.Compare(of[:], t.id[:]) < 0
 }
 
 // stoodAt takes note of a place that those below are told.

@@ -238,7 +238,7 @@ func (t *tree) shelters(id identity.ID, p wire.Place) bool {
 	case id == t.parent, p.Path.Has(t.id):
 		return false
 	case wire.ShortOf(t.parent) != t.place.Top():
-		return !p.Path.Has(t.parent) && (!t.followed() || p.Depth() <= t.least.depth)
+		return !p.Path.Has(t.parent) && (!t.followed() || t.shallower(p))
 	case !t.successor.IsZero():
 		return id == t.successor
 	default:
