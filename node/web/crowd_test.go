@@ -58,6 +58,28 @@ func crowd(people, fan int) node.RoomStatus {
 	return r
 }
 
+// doubled is the room with a second tree, in which those who come last in the first come
+// first.
+func doubled(r node.RoomStatus) node.RoomStatus {
+	people, relay, first := len(r.People), peer(253), r.Tree.Roots[0]
+	r.Title += " on two trees"
+	r.ID = identity.RoomOf([]byte(r.Title))
+	r.Tree.Roots = append(r.Tree.Roots, relay)
+	r.Tree.Nodes = append(r.Tree.Nodes, node.TreeNode{ID: relay, Relay: true})
+	mirror := map[identity.ID]identity.ID{first: relay}
+	for i := range r.People {
+		mirror[r.People[i].ID] = r.People[people-1-i].ID
+	}
+	for _, e := range r.Tree.Edges {
+		r.Tree.Edges = append(r.Tree.Edges, node.TreeEdge{Tree: 1, From: mirror[e.From], To: mirror[e.To]})
+	}
+	r.Tree.Edges = append(r.Tree.Edges, node.TreeEdge{From: first, To: relay}, node.TreeEdge{Tree: 1, From: relay, To: first})
+	r.Network.Words = "two paths, 42 ms from the stage"
+	r.Network.Paths[0].Parent, r.Network.Paths[0].Backup = first, r.People[people/3].ID
+	r.Network.Paths = append(r.Network.Paths, node.Path{Attached: true, Root: relay, Parent: relay, Backup: r.People[people/4].ID, Depth: 1})
+	return r
+}
+
 // star is a room that one relay feeds alone.
 func star(people int) node.RoomStatus {
 	r := crowd(people, people)
@@ -71,7 +93,7 @@ func TestSlowCrowd(t *testing.T) {
 	f := newFake()
 	f.change(func(s *node.Status) {
 		s.Self.Name = hard[0]
-		s.Rooms = []node.RoomStatus{crowd(1, 6), crowd(3, 6), crowd(10, 3), crowd(40, 4), crowd(200, 6), star(100)}
+		s.Rooms = []node.RoomStatus{crowd(1, 6), crowd(3, 6), crowd(10, 3), doubled(crowd(11, 3)), crowd(40, 4), doubled(crowd(41, 4)), crowd(200, 6), doubled(crowd(201, 6)), star(100)}
 		for _, r := range s.Rooms[:2] {
 			s.Lobby = append(s.Lobby, node.Card{
 				Room: identity.RoomOf([]byte(r.Title)), Title: strings.Repeat("Endlos", 20), HostName: hard[1], Host: peer(9), Kind: "open", People: 40, Speakers: 4, Language: "de",

@@ -33,6 +33,7 @@ func TestPreview(t *testing.T) {
 	}
 	fmt.Println(s.URL())
 	go f.chatter(ctx.Done())
+	go f.mend(ctx.Done())
 	if err := s.Run(ctx); err != nil {
 		t.Error(err)
 	}
@@ -72,13 +73,13 @@ func madeUp() node.Status {
 	}
 }
 
-// hosting is a room of one's own, with hands up and a tree.
+// hosting is a room of one's own, with hands up and two trees.
 func hosting() node.RoomStatus {
 	r := node.RoomStatus{
 		Keyed: true, ID: roomID(1), Title: "What trees know about networks", Kind: "open", Language: "en",
 		Host: peer(1), Owner: peer(1), Heir: peer(2), Role: "host", OnStage: true, MayInvite: true, Locked: true,
 		Removed: []node.Removed{{ID: peer(200), Name: "Loud Larry"}, {ID: peer(201)}},
-		Network: node.NetworkStatus{Attached: true, Paths: []node.Path{{Attached: true, Root: peer(40), Parent: peer(40), Backup: peer(41), Depth: 1, Children: 2}}, DelayMS: 42, Received: 60234, Lost: 3, Words: "one path, 42 ms from the stage"},
+		Network: node.NetworkStatus{Attached: true, DelayMS: 42, Received: 60234, Lost: 3, Words: "two paths, 42 ms from the stage"},
 	}
 	r.People = append(r.People, person(0, "host", true), person(1, "moderator", true), person(2, "speaker", true), person(3, "speaker", true))
 	r.People[1].By, r.People[1].Since = peer(1), time.Date(2026, 11, 20, 19, 5, 0, 0, time.UTC)
@@ -92,29 +93,8 @@ func hosting() node.RoomStatus {
 		r.Hands = append(r.Hands, r.People[n].ID)
 	}
 	r.People[9].Invited = true
-	r.Tree = tree(24)
+	twoTrees(&r)
 	return r
-}
-
-// tree is two relays with a room below them.
-func tree(people int) node.Tree {
-	t := node.Tree{Roots: []identity.ID{peer(40)}}
-	t.Nodes = append(t.Nodes, node.TreeNode{ID: peer(40), Name: "Hanoi commons", Relay: true}, node.TreeNode{ID: peer(41), Relay: true})
-	t.Edges = append(t.Edges, node.TreeEdge{From: peer(40), To: peer(41)})
-	for n := range min(people, 11) {
-		t.Nodes = append(t.Nodes, node.TreeNode{ID: peer(byte(n + 1)), Name: names[n], Self: n == 0})
-		from := peer(40)
-		switch {
-		case n == 5 || n == 6:
-			from = peer(1)
-		case n > 6:
-			from = peer(41)
-		case n == 4:
-			from = peer(3)
-		}
-		t.Edges = append(t.Edges, node.TreeEdge{From: from, To: peer(byte(n + 1))})
-	}
-	return t
 }
 
 // listening is a large room heard from the audience.
@@ -122,7 +102,7 @@ func listening() node.RoomStatus {
 	r := node.RoomStatus{
 		Keyed: true, ID: roomID(2), Title: "Sunday reading: a very long title that wraps onto a second line on any phone", Kind: "secret",
 		Language: "vi", Host: peer(12), Owner: peer(12), Role: "listener",
-		Network: node.NetworkStatus{Attached: true, Paths: []node.Path{{Attached: true, Root: peer(40), Parent: peer(3), Depth: 2}}, DelayMS: 84, Received: 9000, Lost: 700, Words: "one path, 84 ms from the stage, some loss"},
+		Network: node.NetworkStatus{Attached: true, Paths: []node.Path{{Attached: true, Root: peer(40), Parent: peer(40), Backup: peer(3), Depth: 1, Children: 2}}, DelayMS: 84, Received: 9000, Lost: 700, Words: "one path, 84 ms from the stage, some loss"},
 	}
 	for n := 1; n < 9; n++ {
 		r.People = append(r.People, person(n, "speaker", true))

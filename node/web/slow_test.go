@@ -183,9 +183,11 @@ func TestSlowTwoPages(t *testing.T) {
 
 // program is one of ours that runs.
 type program struct {
-	name  string
-	out   io.Reader
-	lines *bufio.Scanner
+	name   string
+	out    io.Reader
+	lines  *bufio.Scanner
+	cmd    *exec.Cmd
+	killed bool // on purpose
 }
 
 // said is what a program prints with --json.
@@ -216,19 +218,32 @@ func startProgram(t *testing.T, name string, args ...string) *program {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	p := &program{name: name, out: out, lines: bufio.NewScanner(out), cmd: cmd}
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		late := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 		defer late.Stop()
-		if err := cmd.Wait(); err != nil {
+		if err := cmd.Wait(); err != nil && !p.killed {
 			t.Errorf("%s did not end well: %v", name, err)
 		}
 		if t.Failed() {
 			t.Logf("%s said:\n%s", name, &log)
 		}
 	})
-	return &program{name: name, out: out, lines: bufio.NewScanner(out)}
+	return p
 }
+
+// kill ends a program as a power cut does.
+func (p *program) kill(t *testing.T) {
+	t.Helper()
+	p.killed = true
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+}
+
+// drain drops what a program says, so that it can go on.
+func (p *program) drain() { go io.Copy(io.Discard, p.out) }
 
 // await reads events until one is of a kind; what comes after is read and dropped.
 func (p *program) await(t *testing.T, event string) said {
@@ -236,7 +251,7 @@ func (p *program) await(t *testing.T, event string) said {
 	for p.lines.Scan() {
 		var s said
 		if json.Unmarshal(p.lines.Bytes(), &s) == nil && s.Event == event {
-			go io.Copy(io.Discard, p.out) // so that the program can go on writing
+			p.drain()
 			return s
 		}
 	}

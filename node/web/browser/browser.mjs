@@ -60,6 +60,21 @@ export class Visitor {
     await this.page.emulateMedia({ colorScheme: 'light' })
   }
 
+  /** whole keeps pictures of all of the page, beyond the window too. */
+  async whole(what, sizes = [wide, narrow]) {
+    for (const size of sizes) {
+      await this.page.setViewportSize(size)
+      for (const colorScheme of ['light', 'dark']) {
+        await this.page.emulateMedia({ colorScheme })
+        const spill = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        check(spill <= 0, `${this.name}, ${what}: ${spill} px too wide at ${size.width}`)
+        await this.page.screenshot({ path: join(this.out, `${what}-${this.name}-${size.width}-${colorScheme}.png`), fullPage: true, animations: 'disabled' })
+      }
+    }
+    await this.page.setViewportSize(sizes[0])
+    await this.page.emulateMedia({ colorScheme: 'light' })
+  }
+
   /** until waits for a truth inside the page. */
   async until(what, condition, arg, timeout = 20000) {
     try {

@@ -70,20 +70,28 @@ async function within(mai, where) {
   passed(`${where}: nothing reaches beyond its box`)
 }
 
-// everyone checks that each node is in the tree, by name or by number.
+// everyone checks that each node is in each tree, by name or by number.
 async function everyone(mai, title, tree) {
   const told = await mai.page.evaluate(() => {
     const number = (el) => Number(el.textContent.replace(/\D/g, ''))
     const sum = (query) => [...document.querySelectorAll(query)].reduce((n, el) => n + number(el), 0)
     return document.querySelectorAll('.tree .node').length + sum('.twigs > li.soft') + sum('.twigs .count')
   })
-  check(told === tree.nodes.length, `${title}: the tree tells of ${told} nodes of ${tree.nodes.length}`)
+  const nodes = tree.nodes.length * tree.roots.length
+  check(told === nodes, `${title}: the trees tell of ${told} nodes of ${nodes}`)
   const all = mai.page.locator('.tree').getByRole('button', { name: /^Show all/ })
   if (await all.count() === 0) return
-  await all.click()
-  await mai.until(`${title}: all of the tree shows`, (n) => document.querySelectorAll('.tree .node').length === n, tree.nodes.length)
+  const folded = await all.count()
+  for (let n = 1; n <= folded; n++) {
+    await all.first().click()
+    await mai.until(`${title}: a tree unfolds`, (open) => document.querySelectorAll('.tree [aria-expanded=true]').length === open, n)
+  }
+  await mai.until(`${title}: all of the tree shows`, (n) => document.querySelectorAll('.tree .node').length === n, nodes)
   await within(mai, `${title}, unfolded`)
-  await mai.button('Show fewer').click()
+  for (let n = folded - 1; n >= 0; n--) {
+    await mai.button('Show fewer').first().click()
+    await mai.until(`${title}: and folds again`, (open) => document.querySelectorAll('.tree [aria-expanded=true]').length === open, n)
+  }
 }
 
 // pointed checks that a name that is cut is told whole to who points at it, tabs to it

@@ -6,6 +6,7 @@ import { Events } from './events.js'
 import { listenToKeys } from './keys.js'
 import * as levels from './levels.js'
 import { compare } from './live.js'
+import { follow } from './parts/treenews.js'
 import { mayModerate, relayOf, whoIs } from './people.js'
 import * as sound from './sound/conductor.js'
 import { roomOf, store, update, watch } from './store.js'
@@ -38,7 +39,7 @@ function route() {
 }
 
 function enter(to) {
-  update({ route: to, room: to.room, dialog: null, wide: false, unfolded: false, pointed: null })
+  update({ route: to, room: to.room, dialog: null, wide: false, unfolded: {}, pointed: null })
   sessionStorage.setItem(remembered, to.room)
   sound.follow()
 }
@@ -49,6 +50,7 @@ function onState(state) {
   update({ state })
   const after = roomOf(store.room)
   if (!first) compare(before, after)
+  follow(before, after)
   if (before && !after) left(before)
   if (after?.invited && !after.on_stage && !before?.invited && !store.dialog) {
     update({ dialog: { kind: 'consent', room: after.id } })

@@ -8,7 +8,7 @@ export const store = {
   room: null, // ID of the room that is heard, also while the lobby is looked at
   dialog: null, // {kind, …}: the one that is open
   wide: false, // all of the audience is drawn, not only the first
-  unfolded: false, // all of the tree is written, not only the first branches
+  unfolded: {}, // by a tree's index: all of it is written, not only the first branches
   pointed: null, // the node of the tree that is pointed at
   busy: {}, // what is under way, by name
   hear: 'off', // off, connecting, on, blocked, lost, elsewhere

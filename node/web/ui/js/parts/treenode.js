@@ -1,4 +1,4 @@
-// What the drawn and the written tree share: how a node is called, how it looks and
+// What the drawn and the written trees share: how a node is called, how it looks and
 // what happens when it is pointed at or chosen.
 
 import { avatar } from '../avatar.js'
@@ -7,16 +7,26 @@ import { icon } from '../icons.js'
 import { nodeName, relayOf, whoIs } from '../people.js'
 import { store, update } from '../store.js'
 import { t } from '../strings.js'
+import { rootsAt } from './grove.js'
 
 /** called is a node's whole name, and what it is. */
 export function called(room, node) {
-  const marks = [room.tree.roots.includes(node.id) && t('tree.root'), node.relay && t('tree.relay'), node.self && t('tree.self')].filter(Boolean)
+  const marks = [...rooted(room, node.id), node.relay && t('tree.relay'), node.self && t('tree.self')].filter(Boolean)
   return marks.length > 0 ? `${nodeName(node)} (${marks.join(', ')})` : nodeName(node)
 }
 
-/** kind is a node's classes. */
-export function kind(node) {
-  return ['node', node.relay && 'relay', node.self && 'self'].filter(Boolean).join(' ')
+function rooted({ tree }, id) {
+  const at = rootsAt(tree, id)
+  return tree.roots.length > 1 ? at.map((n) => t(`tree.root.${n}`)) : at.map(() => t('tree.root'))
+}
+
+/** crowns are the trees for which a node is marked as their root: none where there is
+ * only one, whose root needs no number. */
+export const crowns = ({ tree }, id) => (tree.roots.length > 1 ? rootsAt(tree, id) : [])
+
+/** kind is a node's classes. Who is pointed at in one tree is seen in the other. */
+export function kind(node, pointed) {
+  return ['node', node.relay && 'relay', node.self && 'self', node.id === pointed && 'pointed'].filter(Boolean).join(' ')
 }
 
 /** face is a node's picture. */
@@ -36,11 +46,14 @@ export function pointing(room, node) {
 }
 
 /** Pointed is the whole name of who is pointed at; without one, the legend. */
-export function Pointed(room) {
+export function Pointed(room, trees) {
   const { tree } = room
   const node = tree.nodes.find((n) => n.id === store.pointed)
   if (node) return h('p', { key: 'legend', class: 'legend whole', 'aria-hidden': 'true', dir: 'auto' }, called(room, node))
+  const spare = trees.some((g) => g.nodes.some((n) => n.id === g.spare))
   return h('p', { key: 'legend', class: 'legend soft' },
     tree.nodes.some((n) => n.relay) && h('span', { class: 'relay' }, t('tree.legend.relay')),
-    tree.nodes.some((n) => n.self) && h('span', { class: 'self' }, t('tree.legend.self')))
+    tree.nodes.some((n) => n.self) && h('span', { class: 'self' }, t('tree.legend.self')),
+    trees.some((g) => g.way.size > 0) && h('span', { class: 'way' }, t('tree.legend.way')),
+    spare && h('span', { class: 'sparely' }, t('tree.legend.spare')))
 }

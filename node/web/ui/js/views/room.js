@@ -38,7 +38,7 @@ export function RoomHead(room) {
 export function RoomView(room) {
   const stage = room.people.filter((p) => p.on_stage)
   const audience = room.people.filter((p) => !p.on_stage)
-  const beside = narrow(room.tree)
+  const beside = narrow(room)
   return h('main', { key: `room ${room.id}`, id: 'content', class: 'room' },
     room.closed && h('p', { key: 'closed', class: 'notice', role: 'status' }, t('room.closed'),
       h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
