@@ -99,7 +99,7 @@ func (t *tree) stopSeeking(s *seeker) {
 func (t *tree) letGo(s *seeker) {
 	target := s.target
 	s.target = identity.ID{}
-	if target != t.parent && target != t.backup {
+	if target != t.parent && target != t.backup && target != t.seekParent.target && target != t.seekBackup.target {
 		t.send(target, &wire.Leave{Up: true})
 		t.hangUp(target)
 	}
@@ -423,6 +423,9 @@ func (t *tree) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 	}
 	t.stopSeekingAt(s)
 	if s.backup {
+		if id == t.parent {
+			return // it has become that meanwhile
+		}
 		t.backup, t.backupAt, t.backupSaid = id, place, now
 		t.changed()
 		return

@@ -48,6 +48,7 @@ type Machine struct {
 	spreadAt time.Duration // when it gossiped last
 	stopAt   time.Duration
 	chooseAt time.Duration // when there will be another number of trees, as it looks now; 0 is never
+	choseAt  time.Duration // when that was decided last
 	wakeAt   time.Duration
 
 	strangeAt time.Duration // when somebody was told last that this peer is not below it

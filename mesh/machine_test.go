@@ -79,7 +79,7 @@ func TestWhoDiesIsHardlyMissed(t *testing.T) {
 		}, 300 * ms},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := room(t, 2, 18, 4)
+			w := room(t, 2, 18, 6)
 			speaker := w.peers[5]
 			speaker.talking = true
 			w.step(speaker, Speaking{true})

@@ -201,7 +201,9 @@ func (t *tree) switchTo(now time.Duration, id identity.ID) {
 func (t *tree) dropBackup() {
 	t.stopSeeking(&t.seekBackup)
 	if id := t.backup; !id.IsZero() {
-		t.backup = identity.ID{}
+		if t.backup = (identity.ID{}); id == t.parent {
+			return
+		}
 		t.send(id, &wire.Leave{Up: true})
 		t.hangUp(id)
 	}

@@ -19,8 +19,10 @@ const (
 	endTwo   = 105
 	// suppliedFor is for how long that has to be so before there is another tree, and
 	// shortFor before there is one less: somebody better may be about to come.
-	suppliedFor = 2 * time.Second
+	suppliedFor = 4 * time.Second
 	shortFor    = 10 * time.Second
+	// againAfter is how long after the second tree was given up there may be one again.
+	againAfter = 90 * time.Second
 	// spreadOver is within which time peers begin to look for a new tree, for each
 	// thousand of them.
 	spreadOver = time.Second
@@ -59,7 +61,7 @@ func (m *Machine) chooseTrees(now time.Duration) {
 	all := t.subtree()
 	want, hold := m.count, suppliedFor
 	switch {
-	case m.count == 1 && m.supplied(now, all, beginTwo):
+	case m.count == 1 && (m.choseAt == 0 || now >= m.choseAt+againAfter) && m.supplied(now, all, beginTwo):
 		want = wire.MaxTrees
 	case m.count > 1 && !m.supplied(now, all, endTwo):
 		want, hold = 1, shortFor
@@ -71,7 +73,7 @@ func (m *Machine) chooseTrees(now time.Duration) {
 		m.chooseAt = now + hold
 		m.wake(m.chooseAt)
 	case now >= m.chooseAt:
-		m.chooseAt = 0
+		m.chooseAt, m.choseAt = 0, now
 		m.setTrees(now, want)
 		t.place.Trees = uint8(want)
 		t.placed = true
