@@ -81,9 +81,7 @@ func (s summary) sample(large bool) summary {
 // only whether this peer has places is.
 func (t *tree) reportUp(now time.Duration, large bool, next told) {
 	news := t.told.to != next.to || now >= t.told.at+t.timing.ReportAll || (t.told.free == 0) != (next.free == 0) || t.told.slots != next.slots
-	if was := t.told.summary.count; large && next.summary.count > was+was/8 {
-		news = true
-	}
+	news = news || grown(t.told.summary.count, next.summary.count)
 	if !large {
 		news = news || t.told.free != next.free || !t.told.summary.equal(next.summary)
 	}
@@ -93,6 +91,9 @@ func (t *tree) reportUp(now time.Duration, large bool, next told) {
 	t.told = next
 	t.send(t.parent, &wire.Report{Count: next.summary.count, Edges: next.summary.edges, Free: next.free, Slots: next.slots, Offers: next.summary.offers})
 }
+
+// grown tells whether a subtree is so much larger than it was that it is news in any room.
+func grown(was, is uint32) bool { return is > was+was/8 }
 
 // told is the last report.
 type told struct {
@@ -116,6 +117,9 @@ func (t *tree) reported(now time.Duration, from identity.ID, r *wire.Report) {
 	if at := t.childAt(from); at >= 0 {
 		c := &t.children[at]
 		c.slots = r.Slots
+		if grown(t.told.summary.count, t.subtree().count+r.Count-c.below.count) {
+			t.reportAt = min(t.reportAt, now+t.timing.Beacon) // those above want to know how far the tree reaches
+		}
 		c.below, c.free, c.reportedAt = summary{r.Count, r.Offers, r.Edges}, r.Free, now
 	}
 }

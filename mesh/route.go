@@ -106,7 +106,8 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 	return near
 }
 
-// passOn adds the neighbours in this tree to those whom a frame goes to.
+// passOn adds the neighbours in this tree to those whom a frame goes to. Of a frame that
+// travels on both trees, and came by the other one, the parent here has a copy by itself.
 func (t *tree) passOn(now time.Duration, from identity.ID, serial uint32) {
 	for i := range t.children {
 		if c := &t.children[i]; !c.backup {
@@ -116,13 +117,14 @@ func (t *tree) passOn(now time.Duration, from identity.ID, serial uint32) {
 			}
 		}
 	}
+	up := from.IsZero() || t.near(from)
 	if from == t.former && !from.IsZero() {
 		from = t.parent // which has it by another way
 	}
 	first := len(t.hops)
 	for i := range t.neighbors {
 		n := &t.neighbors[i]
-		if n.id != from && (first == 0 || !slices.ContainsFunc(t.hops[:first], func(h Hop) bool { return h.Peer == n.id })) {
+		if n.id != from && (up || n.id != t.parent) && (first == 0 || !slices.ContainsFunc(t.hops[:first], func(h Hop) bool { return h.Peer == n.id })) {
 			t.hops = append(t.hops, Hop{n.id, n.lane.number(serial)})
 		}
 	}

@@ -27,12 +27,12 @@ func (w *World) pays(p *peer, kind int, bytes int) {
 
 // nameOf is what a kind of traffic is called.
 func nameOf(kind int) string {
-	switch {
-	case kind == kindGossip:
+	switch kind {
+	case kindGossip:
 		return "gossip"
-	case kind == kindOnLinks+wire.KindBeacon:
+	case kindOnLinks + wire.KindBeacon:
 		return "beacon"
-	case kind == kindOnLinks+wire.KindPull:
+	case kindOnLinks + wire.KindPull:
 		return "pull"
 	}
 	return strings.ToLower(wire.NameOf(byte(kind)))
