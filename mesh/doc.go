@@ -1,19 +1,26 @@
 // Package mesh decides who sends to whom in one room. START HERE.
 //
-// # The tree on a page
+// # The trees on a page
 //
-//	       root                a relay that everyone ranks first; it holds a lease
-//	      /  |  \
-//	 relay relay listener      each peer has one parent, which feeds it,
-//	 /  |    |                 and one backup, which would (a warm link, no media)
-//	…   …    …
+//	   root A        root B        two elected relays
+//	  /  |  \       /  |  \
+//	relays (A)    relays (B)       who feeds others does in one tree only
+//	  \  \  \     /  /  /
+//	     everybody                 one parent in each tree, and one backup in each:
+//	                               a warm link, no media
 //
-// All of a room's sound travels on one shared tree, in both directions: a frame goes to
-// all neighbours in the tree but the one that it came from ([Machine.Route]). A speaker
-// may stand anywhere; it looks for a place right below the root, so that its sound
-// enters at the top. That is simpler than feeding the tree at its root alone, costs the
-// same number of copies, and lets the root change by turning links around, with no
-// sound lost. (Two trees, fed at their roots, are the next step.)
+// A room that has places enough runs on two trees, a smaller one on one. Frames take turns
+// between them and each carries the one before as cover, so whoever has lost a parent in
+// one tree still hears everything by the other ([Machine.Way], stripe.go).
+//
+// A tree is used in both directions: a frame goes to all neighbours in the tree but the
+// one that it came from ([Machine.Route]). A speaker may stand anywhere; it looks for a
+// place right below each root, so that its sound enters at the top. That is simpler than
+// feeding the trees at their roots alone, costs the same number of copies, and lets a root
+// change by turning links around, with no sound lost.
+//
+// A [Machine] has what the trees share: links, adverts, the memory of frames. A tree
+// (tree.go) is a peer's part in one of them, with all the rules below.
 //
 // A [Machine] is pure: [Machine.Step] one event, [Machine.Drain] all effects in order,
 // ask for the [Machine.Deadline], wait. Media goes through Route, which may be called
@@ -33,25 +40,41 @@
 //
 // Checked by the simulator after every event, in [Check]:
 //
-//  1. No peer feeds more than its MaxChildren.
+//  1. No peer feeds more than its MaxChildren, in both trees together.
 //  2. A peer's path never holds a peer twice: there is no loop that anyone knows of.
 //  3. No frame is fresh twice at one peer.
 //  4. What a peer remembers is bounded: adverts, candidates, streams, ring, replays.
-//  5. A root and only a root has a path of one and is attached without a parent.
+//  5. A root and only a root has a path of one and is attached without a parent. Nobody is
+//     the root of both trees.
 //
 // and once the faults of a run have stopped for a while:
 //
-//  6. There is one root, everyone is attached to it, and parents agree with children.
+//  6. Each tree has one root, everyone is attached to it, parents agree with children, and
+//     all know how many trees there are.
 //
 // # Rules
 //
+//   - How many trees (supply.go): the first tree's root decides, by the places that reports
+//     add up; it says so in its words, which go down the tree.
+//   - Who feeds whom in which (stripe.go): a peer feeds others in one tree, by its ID and the
+//     room's; a root in its own. Who was interior in the other one asks its children there to
+//     move, and feeds them until they have (yield.go).
+//   - Turns and cover (stripe.go): frames with even counters travel on the first tree, odd
+//     ones on the second; on both while the second one does not reach nine in ten, or while a
+//     parent is in doubt.
+//   - Lost frames (lane.go): each hop numbers what it sends to each neighbour; who sees a gap
+//     asks once, on that hop alone. So a tree loses about what a hop loses twice in a row.
+//   - Several voices (stripe.go): a root sends the three loudest on.
 //   - Ranking (election.go): community relays lead, then who can feed more, then who
 //     came earlier, then a rendezvous hash. All rank the same signed adverts alike;
 //     who knows of eight that are better ranked keeps its own to itself.
-//   - Root: whoever leads and finds no root claims one epoch more than it knows of. A
-//     community relay below a desktop's root takes over: the way between them is
-//     reversed. Of two live roots the better ranked stays, the other hangs its whole
-//     tree below. Who sees any tree founds no other.
+//   - Root: whoever leads and finds no root claims one epoch more than it knows of; those
+//     who are ranked lower wait a little longer each, should the better ones be gone. The
+//     root of one tree is not eligible in the other. A community relay below a desktop's
+//     root takes over: the way between them is reversed. Of two live roots the one of the
+//     later epoch stays, and the other hangs its whole tree below; if that one is better
+//     ranked, it first claims the tree anew. Nobody founds a tree before all that it knows
+//     of were asked.
 //   - The plan (plan.go): a root names the heir that takes over when it dies, and tells
 //     each other child whom to turn to then: the heir, or a sibling that turns to it.
 //   - Joining (join.go): up to four are probed at once and the best is asked; one that
@@ -65,7 +88,8 @@
 //     pauses, beacons stand in each 40 ms, then each 200 ms once it says that it is
 //     idle. After 80 ms of silence and some jitter, 500 ms on an idle link, the parent
 //     is asked over the control connection; no answer in one and a half round trips
-//     means death. So a burst of loss is not taken for one.
+//     means death. So a burst of loss is not taken for one. With two trees each brings half
+//     of the frames, and all of this is half as long again.
 //   - Repair: the backup takes over in one round trip and replays, paced, what was
 //     missed of the last second; the orphan replays upwards what the other lacks. Only
 //     the head of an orphaned subtree moves: it goes on sending beacons, so those below
@@ -77,11 +101,12 @@
 //     finds nobody so lets go whom it feeds. Besides, a path that holds me is refused; a
 //     backup that stands below me or below my own parent is no backup; frames have a hop
 //     limit and a duplicate window.
-//   - Starving (starve.go): a parent that answers and passes nothing on is left, and not
-//     asked again for two minutes, when it says that media flows and none comes, or when
-//     less than half of what the root says that it had has come, word after word. A new
-//     parent is on trial while the old one still feeds: if far less comes from it, the
-//     old one is kept.
+//   - Starving (starve.go, and owes in stripe.go): with two trees, one that brings less than
+//     half of what the other shows was there has a parent that passes nothing on. It is
+//     left, and for two minutes asked again only if there is nobody else. So is one that
+//     says that media flows while none comes, and with one tree one from whom less than
+//     half comes of what the root says that it had, word after word. A new parent is on
+//     trial while the old one still feeds: if far less comes from it, the old one is kept.
 //   - Leaving (leave.go): children are asked to move and fed until they have; a root
 //     hands its place to its heir first.
 package mesh

@@ -319,6 +319,20 @@ func (w *world) nameOf(id identity.ID) string {
 	return "-"
 }
 
+// missed is how many frames of the only speaker were not played, nor carried by the next.
+func (p *peer) missed(from, to uint64) (n int) {
+	for _, frames := range p.played {
+		for ctr := from; ctr < to; ctr++ {
+			_, itself := frames[1<<60+ctr]
+			_, next := frames[1<<60+ctr+1]
+			if !itself && !next {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // gap is the longest silence between two frames of anybody that p played, from a time on.
 func (p *peer) gap(since time.Duration) time.Duration {
 	var at []time.Duration

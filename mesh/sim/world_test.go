@@ -101,15 +101,16 @@ func TestTheSameSeedIsTheSameRun(t *testing.T) {
 		hash   string
 		events uint64
 	}
+	const whole = 16 * time.Second // by then there are two trees
 	once := func(procs int, slices time.Duration) outcome {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 		cfg := rough(7)
-		cfg.Peers = 100
+		cfg.Peers = 60
 		w, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for at := slices; at <= 9*time.Second; at += slices {
+		for at := slices; at <= whole; at += slices {
 			if err := w.Run(at); err != nil {
 				t.Fatal(err)
 			}
@@ -117,9 +118,11 @@ func TestTheSameSeedIsTheSameRun(t *testing.T) {
 		r := w.Report()
 		return outcome{r.TraceHash, r.Events}
 	}
-	want := once(1, 9*time.Second)
-	if got := once(2, 9*time.Second); got != want {
-		t.Errorf("on two processors %+v, on one %+v", got, want)
+	want := once(1, whole)
+	for _, procs := range []int{2, 8} {
+		if got := once(procs, whole); got != want {
+			t.Errorf("on %d processors %+v, on one %+v", procs, got, want)
+		}
 	}
 	if got := once(2, 100*ms); got != want {
 		t.Errorf("in slices %+v, in one go %+v", got, want)

@@ -1,0 +1,99 @@
+package mesh
+
+import (
+	"testing"
+	"time"
+
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+func TestLoudest(t *testing.T) {
+	type said struct {
+		at    time.Duration
+		kid   uint64
+		level uint8
+		want  bool
+	}
+	for name, all := range map[string][]said{
+		"three at once": {{0, 1, 30, true}, {0, 2, 30, true}, {0, 3, 30, true}},
+		"a fourth that is no louder waits": {
+			{0, 1, 30, true}, {0, 2, 30, true}, {0, 3, 30, true}, {20 * ms, 4, 30, false}, {20 * ms, 4, 25, false},
+		},
+		"a fourth that is louder takes a place": {
+			{0, 1, 30, true}, {0, 2, 40, true}, {0, 3, 30, true}, {20 * ms, 4, 30, true}, {20 * ms, 2, 40, false}, {20 * ms, 1, 30, true},
+		},
+		"a place is free a while after its last frame": {
+			{0, 1, 30, true}, {0, 2, 30, true}, {0, 3, 30, true}, {hangTime, 4, 30, false}, {hangTime + ms, 4, 30, true},
+		},
+	} {
+		var l loudest
+		for i, s := range all {
+			if got := l.admit(s.at+time.Second, s.kid, s.level); got != s.want {
+				t.Errorf("%s, frame %d: sent on %v, want %v", name, i, got, s.want)
+			}
+		}
+	}
+}
+
+// TestTwoTreesShareNoRelay has a room with places enough: two trees form, and nobody feeds
+// others in both.
+func TestTwoTreesShareNoRelay(t *testing.T) {
+	w := room(t, 2, 30, 8)
+	w.tree()
+	for _, p := range w.peers {
+		if p.count != wire.MaxTrees {
+			t.Errorf("%s knows of %d trees", p.name, p.count)
+		}
+		if p.trees[0].fed() > 0 && p.trees[1].fed() > 0 {
+			t.Errorf("%s feeds others in both trees", p.name)
+		}
+	}
+}
+
+// TestFramesTakeTurns follows what a speaker says on the way to two trees.
+func TestFramesTakeTurns(t *testing.T) {
+	w := room(t, 2, 20, 8)
+	speaker := w.peers[5]
+	speaker.talking = true
+	w.step(speaker, Speaking{true})
+	w.run(5 * time.Second)
+	for ctr := range uint64(4) {
+		if trees, cover := speaker.Way(ctr); trees != wire.Of(int(ctr%2)) || !cover {
+			t.Errorf("frame %d travels on %b with cover %v", ctr, trees, cover)
+		}
+	}
+	alone := newWorld(t).join("alone", Config{MaxChildren: 8})
+	if trees, cover := alone.Way(7); trees != wire.Of(0) || cover {
+		t.Errorf("with one tree a frame travels on %b with cover %v", trees, cover)
+	}
+}
+
+// TestADeadRelayIsNotHeard kills each of those who feed others, one by one: with the cover
+// nobody misses a frame.
+func TestADeadRelayIsNotHeard(t *testing.T) {
+	for n := range 4 {
+		w := room(t, 2, 40, 8)
+		speaker := w.peers[9]
+		speaker.talking = true
+		w.step(speaker, Speaking{true})
+		w.run(10 * time.Second)
+		feeding := 0
+		victim := find(w, func(p *peer) bool {
+			if p != speaker && p.Machine.fed() > 0 {
+				feeding++
+			}
+			return feeding == n+1
+		})
+		victim.dead = true
+		from := speaker.ctr
+		w.run(5 * time.Second)
+		for _, p := range w.peers {
+			if p.dead || p == speaker {
+				continue
+			}
+			if missed := p.missed(from, speaker.ctr-25); missed > 0 { // the last are under way
+				t.Errorf("%s died, %s misses %d frames", victim.name, p.name, missed)
+			}
+		}
+	}
+}
