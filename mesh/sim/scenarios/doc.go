@@ -6,6 +6,7 @@
 //	about: A relay dies without a word; how long do those below it hear nothing?
 //	seeds: 20                  # runs, with the seeds 1, 2, …
 //	duration: 30s              # of simulated time, each
+//	protocol: banyan           # or star, reactive, plumtree: what it is compared with
 //	world:                     # what is left out is the simulator's default
 //	  peers: 1000
 //	  community: 1             # relays that stay; 0 is a room of peers alone
