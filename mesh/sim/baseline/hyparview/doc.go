@@ -40,16 +40,17 @@ import "time"
 
 // Config is what a view is told. Zero fields mean the default.
 type Config struct {
-	Active         int // 5: the fanout of 4, and 1 (paper, section 5.1: for 10,000 nodes)
-	Passive        int // 30 (paper, 5.1)
-	ActiveWalk     int // 6 hops of a forward-join (ARWL; paper, 5.1)
-	PassiveWalk    int // 3 (PRWL; paper, 5.1)
-	ShuffleActive  int // 3 active peers in a shuffle (ka; paper, 5.1)
-	ShufflePassive int // 4 passive ones (kp; paper, 5.1)
+	Active         int // 5: the fanout of 4, and 1 (paper, for 10,000 nodes)
+	Passive        int // 30 (paper)
+	ActiveWalk     int // 6 hops of a forward-join (ARWL; paper)
+	PassiveWalk    int // 3 (PRWL; paper)
+	ShuffleActive  int // 3 active peers in a shuffle (ka; paper)
+	ShufflePassive int // 4 passive ones (kp; paper)
 	ShuffleWalk    int // 6 hops of a shuffle; the paper gives no number, this is ARWL
 
 	Shuffle time.Duration // 10 s between shuffles: the paper has one a cycle, and no time; guess
 	Answer  time.Duration // 1.5 s for an answer: as Banyan waits
+	Joining time.Duration // 2 s for a contact to let a newcomer in, before another is tried; guess
 	Linking time.Duration // 5 s for a link to open: as Banyan waits
 }
 
@@ -70,6 +71,7 @@ func (c Config) WithDefaults() Config {
 	fill(&c.ShuffleWalk, 6)
 	fill(&c.Shuffle, 10*time.Second)
 	fill(&c.Answer, 1500*time.Millisecond)
+	fill(&c.Joining, 2*time.Second)
 	fill(&c.Linking, 5*time.Second)
 	return c
 }

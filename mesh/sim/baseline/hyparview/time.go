@@ -67,7 +67,7 @@ func (v *View) ask(now time.Duration, id identity.ID, high bool) {
 // Tick does what is due.
 func (v *View) Tick(now time.Duration) {
 	for _, n := range slices.Clone(v.active) {
-		if !n.open && now >= n.since+v.cfg.Linking {
+		if !n.open && now >= v.patience(n) {
 			v.remove(n.id)
 			v.doings = append(v.doings, Doing{Peer: n.id, What: Drop})
 			v.seek()
@@ -87,6 +87,14 @@ func (v *View) Tick(now time.Duration) {
 	if v.seeking && len(v.asked) == 0 {
 		v.promote(now)
 	}
+}
+
+// patience is when a link that does not open is given up.
+func (v *View) patience(n neighbor) time.Duration {
+	if n.contact {
+		return n.since + v.cfg.Joining
+	}
+	return n.since + v.cfg.Linking
 }
 
 // promote asks one of the passive peers to be active.
@@ -118,7 +126,7 @@ func (v *View) Deadline() time.Duration {
 	}
 	for i := range v.active {
 		if n := &v.active[i]; !n.open {
-			at = min(at, n.since+v.cfg.Linking)
+			at = min(at, v.patience(*n))
 		}
 	}
 	if len(v.doings) > 0 {

@@ -16,7 +16,7 @@
 //   - Payloads and IHAVE travel as datagrams on the overlay's links, and may be lost, since
 //     sound that waits for a retransmission is too late; all else is reliable, as all is in
 //     the papers (which have TCP).
-//   - IHAVEs wait for [Config.Batch] and go together, as section 3.4 of the paper allows.
+//   - IHAVEs wait for [Config.Batch] and go together, as the paper allows.
 //   - The papers' broadcasts are over before the next one begins. Here several payloads
 //     are on the way at any time, and where each of them may take links out of the tree,
 //     two of them take the links that the other needs, again and again: a room of 200 heard
@@ -58,7 +58,7 @@ type Config struct {
 	// overlay's diameter, or the recovery that is wanted. Longer waits leave a tree that is
 	// slower: of 40, 60, 100, 150, 200 and 400 ms this brought most frames in time.
 	Missing time.Duration
-	// Next is 50 ms until the next one who has it is asked: about a round trip (paper, 3.3).
+	// Next is 50 ms until the next one who has it is asked: about a round trip, as in the paper.
 	Next time.Duration
 	// Every is 25, half a second, in which what a payload does to the tree has been done. 1
 	// is the paper's protocol.

@@ -11,8 +11,8 @@ import (
 	"github.com/banyan-rooms/banyan/mesh/sim/baseline/cycles"
 )
 
-// TestSlowPaper sets figures beside those of "Epidemic broadcast trees" (SRDS 2007),
-// section 4: 10,000 peers with active views of 5, one broadcast a cycle. PAPER_NODES makes
+// TestSlowPaper sets figures beside those of "Epidemic broadcast trees" (SRDS 2007):
+// 10,000 peers with active views of 5, one broadcast a cycle. PAPER_NODES makes
 // it smaller. docs/mesh-baselines.md says where each of the paper's figures is from.
 func TestSlowPaper(t *testing.T) {
 	nodes := 10_000
