@@ -148,7 +148,7 @@ func TestShufflesKeepThePassiveViewBounded(t *testing.T) {
 
 func FuzzReceive(f *testing.F) {
 	newcomer := id(9)
-	for kind := byte(0); kind < 10; kind++ {
+	for kind := range byte(10) {
 		f.Add(append([]byte{kind, 3}, newcomer[:]...))
 	}
 	f.Add(shuffle(2, id(7), []identity.ID{id(8), id(9)}))
