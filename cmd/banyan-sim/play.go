@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/banyan-rooms/banyan/cmd/internal/program"
+	"github.com/banyan-rooms/banyan/mesh/sim/baseline"
 	"github.com/banyan-rooms/banyan/mesh/sim/scenarios"
 )
 
@@ -29,7 +30,7 @@ type played struct {
 }
 
 // ofScenario are the flags that go with a scenario; the rest is what it says itself.
-var ofScenario = map[string]bool{"seeds": true, "seed": true, "json": true, "trace": true, "cpuprofile": true, "log-level": true}
+var ofScenario = map[string]bool{"seeds": true, "seed": true, "json": true, "protocol": true, "trace": true, "cpuprofile": true, "log-level": true}
 
 // play plays a scenario with many seeds.
 func (o *options) play(cmd *cobra.Command, name string) (err error) {
@@ -52,6 +53,11 @@ func (o *options) play(cmd *cobra.Command, name string) (err error) {
 	}
 	if o.seeds > 0 {
 		s.Seeds = o.seeds
+	}
+	if cmd.Flags().Changed("protocol") {
+		if s.World.Protocol, err = baseline.Named(o.protocol.word); err != nil {
+			return program.Usage("%w", err)
+		}
 	}
 	if o.trace != "" && s.Seeds != 1 {
 		return program.Usage("--trace: of one run only; give --seeds 1 and its --seed")
@@ -84,7 +90,7 @@ func (o *options) play(cmd *cobra.Command, name string) (err error) {
 
 // print writes the table.
 func (p played) print(w io.Writer, name string) error {
-	fmt.Fprintf(w, "%s\n\n%s: %d peers, %d seeds from %d on, %v s each\n\n", p.About, p.Scenario, p.Peers, p.Seeds, p.First, p.Seconds)
+	fmt.Fprintf(w, "%s\n\n%s with %s: %d peers, %d seeds from %d on, %v s each\n\n", p.About, p.Scenario, p.Protocol, p.Peers, p.Seeds, p.First, p.Seconds)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tmeasure\ttarget\tmean\t95 % interval\tp50\tp95\tp99\tworst seed\tholds")
 	for _, m := range p.Measures {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/cmd/internal/program"
 	"github.com/banyan-rooms/banyan/mesh/sim"
+	"github.com/banyan-rooms/banyan/mesh/sim/baseline"
 )
 
 // options are what `run` can be told beside the world itself.
@@ -22,6 +23,7 @@ type options struct {
 	graceful   percent
 	relays     percent
 	seeds      int
+	protocol   choice[struct{}]
 	killRelay  time.Duration
 	killRoot   time.Duration
 	speech     choice[sim.Speech]
@@ -36,6 +38,7 @@ func runCommand() *cobra.Command {
 		speech:    choice[sim.Speech]{"turns", map[string]sim.Speech{"turns": sim.Turns, "conversation": sim.Conversation}},
 		geography: choice[func() sim.Geography]{"continent", map[string]func() sim.Geography{"continent": sim.Continent, "globe": sim.Globe}},
 		relays:    0.3,
+		protocol:  protocols(),
 	}
 	cmd := &cobra.Command{
 		Use:   "run [SCENARIO]",
@@ -72,6 +75,9 @@ loop, a frame played twice, ...), and prints the command that shows it again.`,
   # A scenario: is the target for a relay that dies met?
   banyan-sim run T2 --seeds 40 --json
 
+  # The same with Plumtree instead of Banyan's mesh
+  banyan-sim run T2 --protocol plumtree
+
   # Ten seeds for a table of your own
   for s in $(seq 10); do banyan-sim run --peers 300 --seed $s --json; done | jq -s 'map(.delay_ms.p95)'`,
 		Args: cobra.MaximumNArgs(1),
@@ -99,6 +105,7 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.Var(&o.churn, "churn", "share of the peers that leave in a minute and are replaced, such as 3%")
 	f.Var(&o.graceful, "graceful", "share of those who leave that say goodbye; the others crash")
 	f.IntVar(&w.Speakers, "speakers", 2, "peers on the stage")
+	f.Var(&o.protocol, "protocol", "what the peers run: Banyan's mesh, or what it is compared with: "+o.protocol.names())
 	f.Var(&o.speech, "speech", "how they talk: "+o.speech.names())
 	f.Var(&o.relays, "relays", "share of the peers that are willing and dialable")
 	f.IntVar(&w.Community, "community", 1, "community relays: servers that stay")
@@ -111,6 +118,15 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.StringVar(&o.trace, "trace", "", "write each event as a line of text to `FILE` (slow)")
 	f.StringVar(&o.cpuprofile, "cpuprofile", "", "write a CPU profile to `FILE`")
 	cobra.CheckErr(f.MarkHidden("cpuprofile"))
+}
+
+// protocols is the choice of what the peers run.
+func protocols() choice[struct{}] {
+	c := choice[struct{}]{baseline.Banyan, make(map[string]struct{})}
+	for _, name := range baseline.Names() {
+		c.of[name] = struct{}{}
+	}
+	return c
 }
 
 // run is the whole command: set up, run, report.
@@ -154,6 +170,11 @@ func (o *options) config(cmd *cobra.Command) (sim.Config, error) {
 	c.Relays = float64(o.relays)
 	c.Speech = o.speech.value()
 	c.Geography = o.geography.value()()
+	maker, err := baseline.Named(o.protocol.word)
+	if err != nil {
+		return c, program.Usage("%w", err)
+	}
+	c.Protocol = maker
 	if c.Relays == 0 {
 		c.Relays = -1 // 0 would be the default
 	}

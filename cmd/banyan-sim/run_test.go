@@ -87,6 +87,7 @@ func TestRunRefuses(t *testing.T) {
 		{"a share that is none", []string{"--loss", "lots"}, "want a share"},
 		{"an unknown world", []string{"--world", "moon"}, "continent or globe"},
 		{"an unknown speech", []string{"--speech", "song"}, "conversation or turns"},
+		{"an unknown protocol", []string{"--protocol", "flood"}, "banyan or plumtree"},
 		{"an unknown flag", []string{"--colour"}, "colour"},
 	}
 	for _, tt := range tests {
@@ -137,6 +138,9 @@ func TestAScenario(t *testing.T) {
 	}
 	if out, err = execute(t.Context(), "run", file, "--seeds", "1"); err != nil || !strings.Contains(out, "duplicates_played") || !strings.Contains(out, "yes") {
 		t.Errorf("the table: %v\n%s", err, out)
+	}
+	if out, err = execute(t.Context(), "run", file, "--seeds", "1", "--protocol", "star"); err != nil || !strings.Contains(out, "mine with star") {
+		t.Errorf("another protocol: %v\n%s", err, out)
 	}
 	if out, err = execute(t.Context(), "scenarios"); err != nil || !strings.Contains(out, "T16") {
 		t.Errorf("the list: %v\n%s", err, out)

@@ -40,6 +40,9 @@ type Config struct {
 
 	Faults []Fault // in any order
 
+	// Protocol is what the peers run; nil means Banyan's mesh.
+	Protocol *Maker
+
 	// Invariants are checked after every event; nil means Invariants().
 	Invariants []Invariant
 	// Trace receives one line of text for each event; nil means none. It costs
@@ -80,6 +83,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Invariants == nil {
 		c.Invariants = Invariants()
+		if c.Protocol != nil {
+			c.Invariants = otherInvariants()
+		}
 	}
 	c.Community = max(0, c.Community)
 	c.Relays = max(0, c.Relays)

@@ -28,13 +28,18 @@ type contact struct {
 
 // send puts a control message on its way, as bytes.
 func (w *World) send(p *peer, to identity.ID, m wire.Message) {
-	q := w.known(to)
-	if q == nil || q == p {
-		return
-	}
 	data, err := wire.Marshal(m)
 	if err != nil {
 		w.fail(p, fmt.Errorf("machine sent %T, which has no bytes: %w", m, err))
+		return
+	}
+	w.carry(p, to, data)
+}
+
+// carry puts the bytes of a control message on their way.
+func (w *World) carry(p *peer, to identity.ID, data []byte) {
+	q := w.known(to)
+	if q == nil || q == p {
 		return
 	}
 	w.pays(p, int(data[0]), len(data))
@@ -72,9 +77,9 @@ func (w *World) control(e *event) {
 		return
 	}
 	w.pays(q, int(data[0]), len(data))
-	m, err := wire.Unmarshal(data)
+	said, err := w.decode(p.id, data)
 	if err != nil {
-		w.fail(p, fmt.Errorf("machine sent %T that does not parse: %w", m, err))
+		w.fail(p, err)
 		return
 	}
 	if c := q.contacts[p.number]; !c.measured { // the connection's handshake has shown it
@@ -83,7 +88,7 @@ func (w *World) control(e *event) {
 		round := 2*w.cfg.Geography.latency(p.place, q.place) + jitter(q.network, meanJitter(p, q))
 		w.step(q, mesh.RTT{Peer: p.id, RTT: round})
 	}
-	w.step(q, mesh.Received{From: p.id, Message: m})
+	w.step(q, said)
 }
 
 // controlFail is p learning that a message did not reach q.

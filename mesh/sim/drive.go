@@ -56,6 +56,8 @@ func (w *World) effect(e mesh.Effect) {
 	switch e := e.(type) {
 	case mesh.Send:
 		w.send(p, e.To, e.Message)
+	case Say:
+		w.say(p, e.To, e.Data)
 	case mesh.Transmit:
 		media := e.Datagram[0] == wire.KindMedia
 		if k := p.links.to(&e.To); k != nil && k.open && !(p.drops && media) {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
-	"github.com/banyan-rooms/banyan/mesh"
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
@@ -187,11 +186,13 @@ func (w *World) part() {
 // mend ends a split.
 func (w *World) mend() {
 	w.divided = false
-	w.measured.mended, w.measured.healing = w.now, true
+	w.measured.mended, w.measured.healing = w.now, w.banyan()
 	for _, p := range w.peers {
 		p.reunited = w.now + between(p.gossip, 0, reunion)
 	}
-	w.queue.push(event{at: w.now, kind: heals})
+	if w.measured.healing {
+		w.queue.push(event{at: w.now, kind: heals})
+	}
 }
 
 // healsEvery is how often it is looked whether the room is one again.
@@ -231,7 +232,7 @@ func (w *World) protected(p *peer) bool {
 }
 
 // watchFaults looks at what a fault did to a peer to whom something has happened.
-func (w *World) watchFaults(p *peer, m *mesh.Machine) {
+func (w *World) watchFaults(p *peer, m Protocol) {
 	if w.measured.rootless > 0 && m.IsRoot(0) && m.Attached(0) {
 		w.measured.newRoot.Add(w.now - w.measured.rootless)
 		w.measured.rootless = 0

@@ -20,7 +20,7 @@ type Invariant struct {
 type Scene struct {
 	World   *World
 	Peer    int                 // the number by which a trace calls it
-	Machine *mesh.Machine       // the peer's, to be looked at only
+	Machine Protocol            // the peer's, to be looked at only
 	Rewired [wire.MaxTrees]bool // its parent in the tree has just changed
 }
 
@@ -124,9 +124,12 @@ func (w *World) at(err error) error {
 // Settled returns what keeps the room from being one tree, or nil: what must be true
 // some seconds after the last fault.
 func (w *World) Settled() error {
+	if !w.banyan() {
+		return errOwnIdea
+	}
 	machines := make(map[identity.ID]*mesh.Machine, len(w.present))
 	for _, n := range w.present {
-		machines[w.peers[n].id] = w.peers[n].machine
+		machines[w.peers[n].id], _ = w.peers[n].machine.(*mesh.Machine)
 	}
 	if err := mesh.CheckTrees(machines); err != nil {
 		return w.at(err)

@@ -15,7 +15,7 @@ const replaced = time.Second
 // arrive lets a peer into the room.
 func (w *World) arrive(p *peer) {
 	p.arrived = w.now
-	p.machine = mesh.New(w.machineConfig(p))
+	p.machine = w.newMachine(p)
 	p.at = len(w.present)
 	w.present = append(w.present, p.number)
 	if p.listens {
@@ -110,7 +110,7 @@ func (w *World) faultAbove(p *peer) {
 		w.measured.deaths++
 	}
 	for _, q := range w.leaning(p) {
-		if q.exposed == 0 {
+		if q.exposed == 0 && w.banyan() { // others have no backups to restore
 			q.exposed = w.now
 		}
 	}
@@ -150,10 +150,13 @@ func (w *World) below(p *peer) []*peer {
 	var all []*peer
 	seen := make(map[int32]bool)
 	for t := range wire.MaxTrees {
-		children := w.children(t)
+		children, met := w.children(t), make(map[int32]bool) // a protocol may have loops
 		for queue := slices.Clone(children[p.number]); len(queue) > 0 && len(queue) <= len(w.present); queue = queue[1:] {
 			q := queue[0]
-			queue = append(queue, children[q]...)
+			if !met[q] {
+				met[q] = true
+				queue = append(queue, children[q]...)
+			}
 			if !seen[q] {
 				seen[q] = true
 				all = append(all, w.peers[q])

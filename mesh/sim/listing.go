@@ -33,6 +33,10 @@ func (w *World) list(e *event) {
 func (w *World) describe(e *event) string {
 	switch e.kind {
 	case controls:
+		if !w.banyan() {
+			data := *w.messages.at(e.ref)
+			return fmt.Sprintf("%s, %d bytes", w.nameOf(int(data[0])), len(data))
+		}
 		m, err := wire.Unmarshal(*w.messages.at(e.ref))
 		if err != nil {
 			return err.Error()
@@ -61,6 +65,8 @@ func (w *World) content(c *parcel) string {
 	switch {
 	case c.isFrame():
 		return w.frame(c.frame)
+	case !w.banyan() && data[0] != wire.KindMedia:
+		return fmt.Sprintf("%s, %d bytes", w.nameOf(kindOnLinks+int(data[0])), len(data))
 	case data[0] == wire.KindPull:
 		var numbers []string
 		if err := wire.Pulled(data[1:], func(n uint16) { numbers = append(numbers, strconv.Itoa(int(n))) }); err != nil {

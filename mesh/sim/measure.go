@@ -185,14 +185,14 @@ func (w *World) Report() Report {
 		m.healed.Add(w.now - m.mended)
 	}
 	r := Report{
-		Peers: w.cfg.Peers, Seed: w.cfg.Seed, DurationSeconds: w.now.Seconds(), World: w.cfg.Geography.Name,
+		Peers: w.cfg.Peers, Seed: w.cfg.Seed, DurationSeconds: w.now.Seconds(), World: w.cfg.Geography.Name, Protocol: w.protocol(),
 		DepthMax: m.depth,
 		Frames:   len(w.log), Delivered: 1, Worst: float64(nearestRank(m.shares, 10)) / 1e6, Copies: 1,
 		Delay: m.delay.Quantiles(), Stage: m.stage.Quantiles(), Stretch: stretchOf(&m.direct),
 		JoinInTime: m.join.Share(patience), NewRoot: m.newRoot.Quantiles(), Restored: m.restored.Quantiles(), Healed: m.healed.Quantiles(),
 		Gap: m.worst.Quantiles(), GapOf: GapEverybody,
 		Join: m.join.Quantiles(), Deaths: m.deaths,
-		ControlKinds: m.traffic.inWords(), Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
+		ControlKinds: m.traffic.inWords(w.nameOf), Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
 		PlayedTwice: m.twice, Events: m.events, TraceHash: w.trace.hash(),
 	}
 	if m.corrupted > 0 {

@@ -15,7 +15,7 @@ type peer struct {
 	number  int32
 	id      identity.ID
 	key     identity.Key
-	machine *mesh.Machine // nil before the peer arrives and after it is gone
+	machine Protocol      // nil before the peer arrives and after it is gone
 	arrived time.Duration // its machine's clock starts here
 	leaving bool
 

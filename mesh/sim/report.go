@@ -15,6 +15,7 @@ type Report struct {
 	Seed            uint64  `json:"seed"`
 	DurationSeconds float64 `json:"duration_s"`
 	World           string  `json:"world"`
+	Protocol        string  `json:"protocol"`
 
 	DepthMax int     `json:"depth_max"` // the deepest that a peer was, looked at each second from the last arrival on
 	Trees    int     `json:"trees"`     // at the end
@@ -103,7 +104,7 @@ func nearestRank(values []int64, permille int) int64 {
 // WriteTable writes the report for people.
 func (r Report) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "room\t%d peers, seed %d, %v s, %s\n", r.Peers, r.Seed, r.DurationSeconds, r.World)
+	fmt.Fprintf(t, "room\t%d peers, seed %d, %v s, %s, %s\n", r.Peers, r.Seed, r.DurationSeconds, r.World, r.Protocol)
 	fmt.Fprintf(t, "depth\t%d at most\n", r.DepthMax)
 	for i, depths := range r.Depths {
 		fmt.Fprintf(t, "tree %d\t%s\n", i+1, depthsInWords(depths))

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // traffic is what is sent beside the sound, by what it is: control messages by the first
@@ -25,21 +23,8 @@ func (w *World) pays(p *peer, kind int, bytes int) {
 	w.measured.traffic[kind] += n
 }
 
-// nameOf is what a kind of traffic is called.
-func nameOf(kind int) string {
-	switch kind {
-	case kindGossip:
-		return "gossip"
-	case kindOnLinks + wire.KindBeacon:
-		return "beacon"
-	case kindOnLinks + wire.KindPull:
-		return "pull"
-	}
-	return strings.ToLower(wire.NameOf(byte(kind)))
-}
-
 // inWords lists the kinds, the costliest first, with their shares.
-func (t traffic) inWords() string {
+func (t traffic) inWords(nameOf func(kind int) string) string {
 	total := int64(0)
 	var kinds []int
 	for kind, n := range t {

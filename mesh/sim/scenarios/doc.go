@@ -8,6 +8,7 @@
 //	seeds: 20                  # runs, with the seeds 1, 2, …
 //	calm: 20s                  # what this means is below; without it nothing ever is
 //	duration: 30s              # of simulated time, each
+//	protocol: banyan           # or star, reactive, plumtree: what it is compared with
 //	world:                     # what is left out is the simulator's default
 //	  peers: 1000
 //	  community: 1             # relays that stay; 0 is a room of peers alone

@@ -38,6 +38,7 @@ type Result struct {
 	About     string       `json:"about"`
 	Seeds     int          `json:"seeds"`
 	First     uint64       `json:"first_seed"` // the others follow
+	Protocol  string       `json:"protocol"`
 	Peers     int          `json:"peers"`
 	Seconds   float64      `json:"duration_s"` // of each run, simulated
 	Events    uint64       `json:"events"`
@@ -89,7 +90,7 @@ func Play(ctx context.Context, s Scenario, first uint64, done func(ran int)) (Re
 
 // sumUp works out what the runs say of the targets.
 func sumUp(s Scenario, reports []sim.Report) (Result, error) {
-	r := Result{Scenario: s.Name, About: s.About, Seeds: s.Seeds, First: reports[0].Seed, Peers: s.World.Peers, Seconds: s.Duration.Seconds(), Reports: reports}
+	r := Result{Scenario: s.Name, About: s.About, Seeds: s.Seeds, First: reports[0].Seed, Protocol: reports[0].Protocol, Peers: s.World.Peers, Seconds: s.Duration.Seconds(), Reports: reports}
 	hash := sha256.New()
 	for _, one := range reports {
 		r.Events += one.Events

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/banyan-rooms/banyan/mesh/sim"
+	"github.com/banyan-rooms/banyan/mesh/sim/baseline"
 )
 
 //go:embed *.yaml
@@ -89,6 +90,7 @@ type file struct {
 	Seeds    int      `yaml:"seeds"`
 	Calm     duration `yaml:"calm"`
 	Duration duration `yaml:"duration"`
+	Protocol string   `yaml:"protocol"`
 	World    world    `yaml:"world"`
 	Faults   []fault  `yaml:"faults"`
 	Targets  []target `yaml:"targets"`
@@ -192,6 +194,9 @@ func Parse(text []byte) (Scenario, error) {
 	}
 	var err error
 	if s.World, err = f.World.config(); err != nil {
+		return Scenario{}, err
+	}
+	if s.World.Protocol, err = baseline.Named(f.Protocol); err != nil {
 		return Scenario{}, err
 	}
 	for _, one := range f.Faults {
