@@ -77,7 +77,7 @@
 //     of were asked.
 //   - The plan (plan.go): a root names the heir that takes over when it dies, and tells
 //     each other child whom to turn to then: the heir, or a sibling that turns to it.
-//   - Joining (join.go): up to four are probed at once and the best is asked; one that
+//   - Joining (seek.go, join.go): up to four are probed at once and the best is asked; one that
 //     is full names others. A relay may have the place of a leaf, which moves down:
 //     else a tree whose first places went to leaves could not grow. A parent is left a
 //     moment after the next one feeds.

@@ -1,0 +1,55 @@
+package mesh
+
+import (
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// gains tells whether an offer is worth a move for somebody who has a parent: it is
+// nearer to the root, it was preferred, or the parent wants this peer to go.
+func (t *tree) gains(o offer) bool {
+	if o.from == t.parent || o.free == 0 {
+		return false
+	}
+	return t.seekParent.sent || len(o.place.Path)+1 < len(t.place.Path) || slices.Contains(t.seekParent.prefer, o.from)
+}
+
+// maxLooks is how often the pause between two looks for a better place is doubled at most,
+// while nothing comes of them.
+const maxLooks = 3
+
+// deep is how far below a root somebody is who had better look for another place soon.
+const deep = 3
+
+// moved looks for another parent because the parent asks for it, and keeps the parent
+// until it has one.
+func (t *tree) moved(now time.Duration, from identity.ID, mv *wire.Move) {
+	if from == t.parent && t.seekParent.phase == content {
+		t.startSeeking(now, &t.seekParent, mv.To)
+		t.seekParent.sent = true
+	}
+}
+
+// improve looks for a better place now and then, and at once for somebody who begins
+// to speak, whose place is below the root.
+func (t *tree) improve(now time.Duration) {
+	if now < t.improveAt {
+		return
+	}
+	pause := t.timing.Improve << min(t.looks, maxLooks)
+	switch {
+	case t.speaking:
+		pause = 4 * t.timing.Retry
+	case len(t.place.Path) > deep+1:
+		pause = 4 * t.timing.Retry << min(t.looks, maxLooks)
+	}
+	t.improveAt = now + pause + t.jittered(pause)
+	if t.isRoot || t.parent.IsZero() || t.seekParent.phase != content || len(t.place.Path) <= 2 {
+		return
+	}
+	t.looks++
+	t.startSeeking(now, &t.seekParent, []identity.ID{t.root}) // who names those with places below it
+}

@@ -1,0 +1,372 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
+)
+
+// parallel is how many peers are probed at once (MESH.md).
+const parallel = 4
+
+// planned is how many rounds somebody who feeds others and has a parent goes on: long
+// enough for newer word of the root to reach those who are asked.
+const planned = 2
+
+// stuck is after how many rounds an orphan lets those go whom it feeds: whoever feeds
+// nobody may stand below anybody.
+const stuck = 4
+
+// maxRedirects is how often a seeker follows a redirect before it starts again.
+const maxRedirects = 3
+
+// phase is what a seeker is doing.
+type phase uint8
+
+const (
+	content phase = iota // it wants nothing
+	resting              // until at, then it probes
+	probing              // offers come in until at
+	asking               // target has until at to answer
+	linking              // the link to target has until at to open
+)
+
+// seeker looks for a parent, or for a backup.
+//
+//	content ──start──► resting ──► probing ──best offer──► asking ──Accept──► linking ──LinkUp──► content
+//	                      ▲           │ none                 │ Redirect: probing the others
+//	                      └───────────┴──────────────────────┴── no answer
+type seeker struct {
+	backup    bool
+	phase     phase
+	at        time.Duration
+	nonce     uint32
+	target    identity.ID
+	place     wire.Place  // of target, when it accepted
+	seen      []wire.Seen // what it had then
+	prefer    []identity.ID
+	offers    []offer
+	probed    int
+	asked     []identity.ID // where they stand, last
+	tried     []identity.ID // in this round
+	redirects int
+	failures  int
+	root      identity.ID // the root that was asked last, as far as one was known
+	urgent    bool        // any parent is better than none; else only a better place will do
+	sent      bool        // the parent has asked this peer to go
+	probeAt   time.Duration
+}
+
+// offer is one probe's answer.
+type offer struct {
+	from   identity.ID
+	place  wire.Place
+	free   uint32
+	rtt    time.Duration
+	last   bool // only if there is nobody else
+	others []identity.ID
+}
+
+func (s *seeker) deadline() time.Duration {
+	if s.phase == content {
+		return never
+	}
+	return s.at
+}
+
+// startSeeking begins a round at once, with the peers to prefer, if any.
+func (t *tree) startSeeking(now time.Duration, s *seeker, prefer []identity.ID) {
+	if t.leaving {
+		return
+	}
+	if s.phase == asking || s.phase == linking {
+		t.letGo(s)
+	}
+	*s = seeker{backup: s.backup, phase: resting, at: now, prefer: prefer, urgent: s.backup || !t.attached(), nonce: s.nonce}
+}
+
+func (t *tree) stopSeeking(s *seeker) {
+	if s.phase == asking || s.phase == linking {
+		t.letGo(s)
+	}
+	*s = seeker{backup: s.backup, nonce: s.nonce}
+}
+
+// letGo tells a peer that was asked that it is not needed any more.
+func (t *tree) letGo(s *seeker) {
+	target := s.target
+	s.target = identity.ID{}
+	if target != t.parent && target != t.backup && target != t.seekParent.target && target != t.seekBackup.target {
+		t.send(target, &wire.Leave{Up: true})
+		t.hangUp(target)
+	}
+}
+
+// seek moves a seeker on when its time has come.
+func (t *tree) seek(now time.Duration, s *seeker) {
+	if s.phase == content || now < s.at {
+		return
+	}
+	switch s.phase {
+	case resting:
+		t.probe(now, s)
+	case probing:
+		t.choose(now, s)
+	case asking, linking:
+		t.suspectSlow(s)
+		t.letGo(s)
+		t.next(now, s)
+	case content:
+	}
+}
+
+// suspectSlow remembers not to ask the same peer at once again.
+func (t *tree) suspectSlow(s *seeker) { s.tried = append(s.tried, s.target) }
+
+// probe asks a few peers where they stand.
+func (t *tree) probe(now time.Duration, s *seeker) {
+	s.nonce++
+	s.offers, s.probed = s.offers[:0], 0
+	s.asked = t.whomToAsk(now, s)
+	for _, id := range s.asked {
+		t.send(id, &wire.Probe{Nonce: s.nonce, Speaker: t.speaking, Slots: t.slots(), Parent: t.parentShort()})
+		s.probed++
+	}
+	if s.probed == 0 {
+		t.rest(now, s)
+		return
+	}
+	s.phase, s.at, s.probeAt = probing, now+t.timing.Probing, now
+}
+
+// whomToAsk picks peers to probe: those preferred, the root and the well ranked, and a
+// few at random, so that not everybody asks the same ones.
+func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
+	var some []identity.ID
+	last := false // whether those are asked too who are shunned
+	add := func(id identity.ID) {
+		barred := id == t.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
+		if s.backup {
+			barred = barred || id == t.parent
+		}
+		if k := t.find(id); k != nil && now < k.dead || t.shuns(now, id) && !last {
+			barred = true
+		}
+		if c := t.childAt(id); c >= 0 && !t.children[c].backup {
+			barred = true
+		}
+		if !barred && len(some) < parallel {
+			some = append(some, id)
+		}
+	}
+	for _, id := range s.prefer {
+		add(id)
+	}
+	if now < t.lease.expires && (!s.backup || len(t.place.Path) > 2) {
+		s.root = t.lease.root
+		add(s.root)
+	}
+	pool := slices.Clone(t.candidates)
+	for _, k := range t.adverts {
+		pool = append(pool, k.id)
+	}
+	t.shuffle(pool)
+	if t.count > 1 { // those first who may feed others in this tree
+		slices.SortStableFunc(pool, func(a, b identity.ID) int { return cmp.Compare(t.strangeness(a), t.strangeness(b)) })
+	}
+	for _, id := range pool {
+		add(id)
+	}
+	if last = s.urgent && len(some) == 0; last {
+		for _, id := range append(pool, t.lease.root) {
+			add(id)
+		}
+	}
+	return some
+}
+
+// offered takes in the answer to a probe.
+func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
+	for _, s := range []*seeker{&t.seekParent, &t.seekBackup} {
+		late := s.phase == resting && len(s.asked) > 0 // of the last round: better late than never
+		if s.phase != probing && !late || o.Nonce != s.nonce {
+			continue
+		}
+		rtt, known := t.rtts[from]
+		if !known {
+			rtt = now - s.probeAt
+		}
+		free := o.Free
+		if s.backup {
+			free = o.Spare
+		}
+		shunned := t.shuns(now, from)
+		if shunned && !s.urgent {
+			free = 0
+		}
+		if o.Place.Attached && t.rootOf(o.Place) != t.id {
+			t.settleAt = max(t.settleAt, now+t.timing.Settle) // there is a tree: no need for another root
+		}
+		got := offer{from, o.Place, free, rtt, shunned, o.Others}
+		s.offers = append(s.offers, got)
+		if late {
+			if free > 0 && t.suits(s, got) {
+				t.choose(now, s)
+			}
+		} else if len(s.offers) >= s.probed {
+			t.choose(now, s)
+		} else if free > 0 && !shunned && t.suits(s, got) {
+			s.at = min(s.at, now+t.timing.Probing/4) // good enough; somebody nearer may be about to answer
+		}
+		return
+	}
+}
+
+// suits tells whether an offer may be taken up at all.
+func (t *tree) suits(s *seeker, o offer) bool {
+	if !o.place.Attached || o.place.Path.Has(t.id) || len(o.place.Path) >= wire.MaxPath {
+		return false
+	}
+	if s.backup {
+		return t.shelters(o.from, o.place)
+	}
+	if !t.feasible(o.place) {
+		return false
+	}
+	if !s.urgent {
+		return t.gains(o)
+	}
+	return true
+}
+
+// choose asks the best offer; if there is none, it goes on to those whom the offers
+// name, or rests.
+func (t *tree) choose(now time.Duration, s *seeker) {
+	var best *offer
+	for i := range s.offers {
+		o := &s.offers[i]
+		if o.free > 0 && t.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || nearer(*o, *best) < 0) {
+			best = o
+		}
+	}
+	switch {
+	case best != nil:
+		t.ask(now, s, best.from)
+		return
+	case (s.urgent || s.sent) && !s.backup && len(s.offers) > 0 && t.followed():
+		t.askNewer(s.offers[0].from, s.offers[0].place)
+	}
+	if !t.follow(now, s) {
+		t.rest(now, s)
+	}
+}
+
+// follow probes those whom this round's offers named, and those who feed them. It is
+// false when that leads nowhere.
+func (t *tree) follow(now time.Duration, s *seeker) bool {
+	if s.redirects >= maxRedirects {
+		return false
+	}
+	var named []identity.ID
+	for i := range s.offers {
+		s.tried = append(s.tried, s.offers[i].from)
+	}
+	for i := range s.offers {
+		o := &s.offers[i]
+		for _, id := range o.others {
+			if id != t.id && !slices.Contains(s.tried, id) && !slices.Contains(named, id) {
+				named = append(named, id)
+			}
+		}
+	}
+	if len(named) == 0 {
+		return false
+	}
+	s.redirects++
+	if t.lastEpoch == 0 {
+		t.settleAt = max(t.settleAt, now+t.timing.Settle) // first see what they say
+	}
+	s.prefer = named
+	t.probe(now, s)
+	return true
+}
+
+// nearer orders offers: those first who are not shunned, then higher in the tree, then by round trip in steps of 20 ms, then
+// by ID.
+func nearer(a, b offer) int {
+	const step = 20 * time.Millisecond
+	if a.last != b.last {
+		if b.last {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(len(a.place.Path), len(b.place.Path)),
+		cmp.Compare(a.rtt/step, b.rtt/step),
+		a.from.Compare(b.from),
+	)
+}
+
+// next tries another peer of the same round, or rests.
+func (t *tree) next(now time.Duration, s *seeker) {
+	s.target = identity.ID{}
+	t.choose(now, s)
+}
+
+// rest waits before the next round, longer each time. Who only looks for a better
+// place gives up until the next look.
+func (t *tree) rest(now time.Duration, s *seeker) {
+	if !s.urgent && t.attached() && (s.failures >= planned || !t.followed()) {
+		t.stopSeekingAt(s)
+		return
+	}
+	if t.asksOn(now, s) {
+		return
+	}
+	s.phase, s.target, s.prefer, s.redirects, s.tried = resting, identity.ID{}, nil, 0, s.tried[:0]
+	if !s.backup && s.failures >= stuck {
+		t.shed()
+	}
+	longest := 3 * time.Second
+	if s.backup {
+		longest *= 4
+	}
+	pause := min(t.timing.Retry<<min(s.failures, 8), longest)
+	s.failures++
+	s.at = now + pause + t.jittered(pause)
+	if !s.backup && now < t.lease.expires && t.lease.root != s.root {
+		s.at = min(s.at, now+t.jittered(t.timing.Retry)) // the root came meanwhile
+	}
+}
+
+// asksOn goes on to others without a rest while nobody knows of a root: all are asked
+// before this peer may be one.
+func (t *tree) asksOn(now time.Duration, s *seeker) bool {
+	s.prefer, s.tried = nil, append(s.tried, s.asked...)
+	if !s.urgent || s.backup || now < t.lease.expires || len(t.whomToAsk(now, s)) == 0 {
+		return false
+	}
+	s.phase, s.target, s.redirects, s.at = resting, identity.ID{}, 0, now
+	t.settleAt = max(t.settleAt, now+t.timing.Probing)
+	return true
+}
+
+// seekFailed takes note that a peer cannot be reached.
+func (t *tree) seekFailed(now time.Duration, id identity.ID, s *seeker) {
+	switch s.phase {
+	case probing:
+		if s.probed--; len(s.offers) >= s.probed {
+			t.choose(now, s)
+		}
+	case asking, linking:
+		if s.target == id && !t.linked(id) {
+			s.tried = append(s.tried, id)
+			t.next(now, s)
+		}
+	case content, resting:
+	}
+}
