@@ -123,7 +123,7 @@ func (t *tree) askNewer(id identity.ID, p wire.Place) {
 	}
 }
 
-// shed lets go whom this peer feeds, or says that it does, being an orphan.
+// shed lets go whom this peer feeds, or would: an orphan, or one who leaves the tree.
 func (t *tree) shed() {
 	for _, c := range slices.Clone(t.children) {
 		t.send(c.id, &wire.Leave{})

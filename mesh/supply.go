@@ -129,12 +129,7 @@ func (t *tree) end() {
 	t.endFormer()
 	parent := t.parent
 	t.parent, t.isRoot, t.active = identity.ID{}, false, false
-	for len(t.children) > 0 {
-		id := t.children[0].id
-		t.send(id, &wire.Leave{})
-		t.dropChild(id)
-		t.hangUp(id)
-	}
+	t.shed()
 	if !parent.IsZero() {
 		t.send(parent, &wire.Leave{Up: true})
 		t.hangUp(parent)
