@@ -37,6 +37,13 @@ func (w *wiretap) note(data []byte) {
 	w.view = append(w.view, bytes.Clone(data))
 }
 
+// seen is what came in until now.
+func (w *wiretap) seen() [][]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.view)
+}
+
 func (w *wiretap) Handle(protocol string, h transport.Handler) {
 	w.Network.Handle(protocol, func(ctx context.Context, from identity.ID, request []byte) ([]byte, error) {
 		w.note(request)
@@ -122,12 +129,13 @@ func TestRelayCannotHear(t *testing.T) {
 		if !opens(t, secret, room, friend.ID(), frames[0]) || !secret.Opens(genesis.Commitment, identity.RoomID{}, 0) {
 			t.Fatal("the opener does not open with the right secret: the test proves nothing")
 		}
-		whole := slices.Concat(tap.view...)
+		view := tap.seen()
+		whole := slices.Concat(view...)
 		if bytes.Contains(whole, secret[:]) || bytes.Contains(whole, []byte("this is packet number")) {
 			t.Fatal("the relay received the secret, or a packet in clear")
 		}
-		t.Logf("the relay received %d messages, %d bytes", len(tap.view), len(whole))
-		for _, message := range tap.view {
+		t.Logf("the relay received %d messages, %d bytes", len(view), len(whole))
+		for _, message := range view {
 			for at := 0; at+32 <= len(message); at++ {
 				guess := epoch.Secret(message[at : at+32])
 				if guess.Opens(genesis.Commitment, identity.RoomID{}, 0) {
@@ -149,6 +157,8 @@ func TestRelayCannotHear(t *testing.T) {
 // frames are the frames of one stream that were tapped.
 func (w *wiretap) frames(t *testing.T, kid uint64) (frames []wire.Frame) {
 	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, d := range w.datagrams {
 		if d[0] != wire.KindMedia {
 			continue

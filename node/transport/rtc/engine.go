@@ -1,13 +1,11 @@
 package rtc
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
@@ -91,57 +89,4 @@ func (ls *Links) connection(l *link) (*webrtc.PeerConnection, error) {
 		return nil, errors.Join(fmt.Errorf("add track: %w", err), pc.Close())
 	}
 	return pc, nil
-}
-
-// offer returns the description to send to the other side.
-func (l *link) offer(ctx context.Context) (string, error) {
-	d, err := l.pc.CreateOffer(nil)
-	if err != nil {
-		return "", fmt.Errorf("make offer: %w", err)
-	}
-	return l.describe(ctx, d)
-}
-
-// answer takes in the other side's offer and returns the description to answer
-// with.
-func (l *link) answer(ctx context.Context, offer string) (string, error) {
-	if err := l.accept(webrtc.SDPTypeOffer, offer); err != nil {
-		return "", err
-	}
-	d, err := l.pc.CreateAnswer(nil)
-	if err != nil {
-		return "", fmt.Errorf("make answer: %w", err)
-	}
-	return l.describe(ctx, d)
-}
-
-// accept takes in the other side's description.
-func (l *link) accept(kind webrtc.SDPType, text string) error {
-	if err := l.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: text}); err != nil {
-		return fmt.Errorf("take in %s: %w", kind, err)
-	}
-	return nil
-}
-
-// describe sets a description and returns it with the addresses gathered.
-func (l *link) describe(ctx context.Context, d webrtc.SessionDescription) (string, error) {
-	gathered := webrtc.GatheringCompletePromise(l.pc)
-	if err := l.pc.SetLocalDescription(d); err != nil {
-		return "", fmt.Errorf("set %s: %w", d.Type, err)
-	}
-	timer := time.NewTimer(gatherTimeout)
-	defer timer.Stop()
-	select {
-	case <-gathered:
-	case <-timer.C:
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case <-l.done:
-		return "", errClosing
-	}
-	text := l.pc.LocalDescription().SDP
-	if len(text) > maxSDP {
-		return "", fmt.Errorf("own session description of %d bytes, want at most %d", len(text), maxSDP)
-	}
-	return text, nil
 }

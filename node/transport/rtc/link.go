@@ -25,6 +25,10 @@ type link struct {
 	dial  uint64 // its number, if the other side dialled
 	pc    *webrtc.PeerConnection
 
+	// A step of the negotiation that pion takes while it closes would make it an
+	// agent that nobody closes.
+	negotiating sync.Mutex
+
 	connected, done         chan struct{} // closed when frames can travel; when the link has ended
 	connectOnce, finishOnce sync.Once
 
@@ -120,6 +124,8 @@ func (l *link) end() {
 		l.owner.forget(l)
 		go func() { // GracefulClose waits for pion's goroutines, of which the caller may be one
 			defer l.owner.release(l.peer, l.port)
+			l.negotiating.Lock() // for the step under way; those after it see done
+			l.negotiating.Unlock()
 			_ = l.pc.GracefulClose()
 		}()
 	})

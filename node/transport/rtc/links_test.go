@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -294,5 +295,28 @@ func TestPortInUse(t *testing.T) {
 	}
 	if _, err = New(p[0].network, Config{Listen: "nonsense"}); err == nil {
 		t.Error("listened on nonsense")
+	}
+}
+
+// TestEndInTheMidstOfTheNegotiation ends links while pion makes their offer: nothing
+// of them may stay, which is looked at when all tests are done.
+func TestEndInTheMidstOfTheNegotiation(t *testing.T) {
+	_, p := peers(t, 1)
+	for i := range 200 {
+		l, err := p[0].newLink(key{identity.ID{byte(i)}, room}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ended sync.WaitGroup
+		ended.Go(func() {
+			for range i * 20 {
+				runtime.Gosched()
+			}
+			l.end()
+		})
+		if _, err := l.offer(t.Context()); err != nil && !errors.Is(err, errClosing) && !errors.Is(err, transport.ErrClosed) {
+			t.Errorf("offer: %v", err)
+		}
+		ended.Wait()
 	}
 }
