@@ -125,7 +125,7 @@ func (l *link) end() {
 		go func() { // GracefulClose waits for pion's goroutines, of which the caller may be one
 			defer l.owner.release(l.peer, l.port)
 			l.negotiating.Lock() // for the step under way; those after it see done
-			l.negotiating.Unlock()
+			defer l.negotiating.Unlock()
 			_ = l.pc.GracefulClose()
 		}()
 	})
