@@ -139,12 +139,15 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 
 // redirect says no, and who may say yes.
 func (t *tree) redirect(to identity.ID, j *wire.Join) {
-	t.send(to, &wire.Redirect{Backup: j.Backup, To: t.relays(to)})
+	t.send(to, &wire.Redirect{Backup: j.Backup, To: t.relays(to, wire.MaxPeers)})
 }
 
+// maxOthers is how many others an offer names: a prober asks no more at once.
+const maxOthers = 4
+
 // relays are some children that have places for somebody who is not one of them, or
-// whose children may have; and the parent and the root.
-func (t *tree) relays(except identity.ID) []identity.ID {
+// whose children may have; and the parent and the root: so many at most.
+func (t *tree) relays(except identity.ID, most int) []identity.ID {
 	var some, full []identity.ID
 	for i := range t.children {
 		switch c := &t.children[i]; {
@@ -158,7 +161,7 @@ func (t *tree) relays(except identity.ID) []identity.ID {
 	t.shuffle(some)
 	t.shuffle(full)
 	some = append(some, full...)
-	some = some[:min(len(some), wire.MaxPeers-2)]
+	some = some[:min(len(some), most-2)]
 	root := t.root
 	if !t.attached() || root.IsZero() {
 		root = t.lease.root // as far as this peer has heard
@@ -212,8 +215,12 @@ func (t *tree) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 		return // children ask whether this peer lives: they always get an answer
 	}
 	o := &wire.Offer{Nonce: p.Nonce, Place: t.place, Free: uint32(t.freeFor(now, p)), Spare: uint32(t.spare(p.Parent))}
-	if o.Free == 0 || o.Spare == 0 || !t.place.Attached {
-		o.Others = t.relays(from)
+	wanted := o.Free
+	if p.Backup {
+		wanted = o.Spare
+	}
+	if p.Nonce != 0 && (wanted == 0 || !t.place.Attached) {
+		o.Others = t.relays(from, maxOthers)
 	}
 	t.send(from, o)
 }

@@ -54,14 +54,14 @@ type Timing struct {
 	Retry        time.Duration // 200 ms, doubled up to 3 s, with as much jitter
 	Settle       time.Duration // 700 ms before a peer that found nobody becomes the root; guess
 	FirstAdvert  time.Duration // 6 s within which the first advert is sent; guess
-	Advert       time.Duration // 30 s between adverts; they hold 100 s, so that two may be lost
+	Advert       time.Duration // 45 s between adverts; they hold 140 s, so that two may be lost
 	AdvertTTL    time.Duration
-	Lease        time.Duration // 4 s between lease renewals on the topic; they hold 13 s, so that two may be lost
+	Lease        time.Duration // 5 s between lease renewals on the topic; they hold 16 s, so that two may be lost
 	LeaseTTL     time.Duration
 	Improve      time.Duration // 8 s between looks for a better place; MESH.md has 30 s, which is long for a young room
 	Takeover     time.Duration // 2 s that a better ranked peer waits before it takes the root over
 	Replay       time.Duration // 1 s of frames kept (MESH.md)
-	Report       time.Duration // 2 s between reports of something new, 10 s between others
+	Report       time.Duration // 2 s between reports of something new, 15 s between others
 	ReportAll    time.Duration
 	Parting      time.Duration // 1 s for children to move when this peer leaves
 }
@@ -88,15 +88,15 @@ func (t Timing) withDefaults() Timing {
 	def(&t.Retry, 200*ms)
 	def(&t.Settle, 700*ms)
 	def(&t.FirstAdvert, 6*time.Second)
-	def(&t.Advert, 30*time.Second)
-	def(&t.AdvertTTL, 100*time.Second)
-	def(&t.Lease, 4*time.Second)
-	def(&t.LeaseTTL, 13*time.Second)
+	def(&t.Advert, 45*time.Second)
+	def(&t.AdvertTTL, 140*time.Second)
+	def(&t.Lease, 5*time.Second)
+	def(&t.LeaseTTL, 16*time.Second)
 	def(&t.Improve, 8*time.Second)
 	def(&t.Takeover, 2*time.Second)
 	def(&t.Replay, time.Second)
 	def(&t.Report, 2*time.Second)
-	def(&t.ReportAll, 10*time.Second)
+	def(&t.ReportAll, 15*time.Second)
 	def(&t.Parting, time.Second)
 	return t
 }

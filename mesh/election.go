@@ -133,7 +133,7 @@ func (t *tree) leased(now time.Duration, root identity.ID, l Lease) {
 	if s := &t.seekParent; s.root != root && !t.attached() {
 		s.failures = 0 // there was no tree; now there is one, and it grows
 		if s.phase == resting {
-			s.prefer, s.at = []identity.ID{root}, min(s.at, now+t.jittered(t.timing.Retry))
+			s.prefer, s.at = []identity.ID{root}, min(s.at, now+t.turnToJoin())
 		}
 	}
 	if t.isRoot && !t.better(next, lease{root: t.id, epoch: t.epoch}) {
@@ -242,7 +242,12 @@ func (t *tree) elect(now time.Duration) {
 // who are better ranked are given some time each, since they may be gone without a word.
 func (t *tree) turn(now time.Duration) time.Duration {
 	before := min(t.outranked(now, t.rootElsewhere(now)), maxTurns)
-	return t.settleAt + time.Duration(before)*t.timing.Takeover
+	return max(t.settleAt, t.aloneAt+t.timing.Settle+time.Duration(before)*t.timing.Takeover)
+}
+
+// founds tells whether this peer would be the root if nobody was.
+func (t *tree) founds(now time.Duration) bool {
+	return t.willing() && !t.other().isRoot && t.leads(now)
 }
 
 // maxTurns is how many of those who are better ranked are waited for.

@@ -93,9 +93,9 @@ func (t *tree) renew(now time.Duration) {
 		return
 	}
 	if now >= t.renewAt {
-		t.renewedAt, t.renewAt = now, now+t.often(t.timing.Refresh)
+		t.renewedAt, t.renewAt = now, now+t.refresh()
 		t.place.Seq++
-		t.place.Frames, t.place.Count = t.route.fresh, t.subtree().count
+		t.place.Frames, t.place.Count, t.place.Open = t.route.fresh, t.peers(), t.open()
 		t.stoodAt(t.place)
 		t.newer = true
 	}

@@ -33,6 +33,13 @@ func (t *tree) moved(now time.Duration, from identity.ID, mv *wire.Move) {
 	}
 }
 
+// promising tells whether there may be a better place: a free one, as the root has heard, or
+// for somebody who has a right to another's, that one's.
+func (t *tree) promising() bool {
+	first := int(t.place.Open)
+	return t.speaking || t.slots() >= minRelay || first > 0 && first < t.place.Depth()
+}
+
 // improve looks for a better place now and then, and at once for somebody who begins
 // to speak, whose place is below the root.
 func (t *tree) improve(now time.Duration) {
@@ -48,6 +55,9 @@ func (t *tree) improve(now time.Duration) {
 	}
 	t.improveAt = now + pause + t.jittered(pause)
 	if t.isRoot || t.parent.IsZero() || t.seekParent.phase != content || len(t.place.Path) <= 2 {
+		return
+	}
+	if !t.promising() {
 		return
 	}
 	t.looks++

@@ -88,7 +88,7 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 	if !m.begun {
 		m.begun = true
 		m.advertise(now)
-		m.trees[0].begin(now, now)
+		m.trees[0].begin(now)
 	}
 	switch ev := ev.(type) {
 	case nil:
@@ -261,7 +261,7 @@ func (m *Machine) suggest(now time.Duration, peers []identity.ID) {
 		m.candidates = append(m.candidates, id)
 	}
 	for _, t := range m.trees {
-		if t.active && !t.attached() && t.seekParent.phase == resting {
+		if t.index == 0 && !t.attached() && t.seekParent.phase == resting {
 			t.seekParent.at = min(t.seekParent.at, now) // somebody new to ask
 		}
 	}

@@ -155,7 +155,7 @@ func (t *tree) orphan(now time.Duration, gone bool) {
 	t.send(old, &wire.Leave{Up: true}) // if it lives, it need not feed this peer any more
 	t.hangUp(old)
 	t.standAt(t.alone())
-	t.settleAt = now + t.timing.Settle
+	t.aloneAt, t.settleAt = now, now+t.timing.Settle
 	switch {
 	case gone && wasRoot && t.successor == t.id && t.offers():
 		t.becomeRoot(now)
@@ -264,7 +264,7 @@ func (t *tree) nextBeacon(c *child) time.Duration {
 	case c.backup:
 		return c.saidAt + t.warm()
 	case c.sentAt < c.mediaAt+t.timing.KeepaliveFor:
-		return min(c.sentAt+t.stretch(t.timing.Keepalive), c.saidAt+t.often(t.timing.Refresh)+t.timing.Beacon)
+		return min(c.sentAt+t.stretch(t.timing.Keepalive), c.saidAt+t.refresh()+t.timing.Beacon)
 	default:
 		return c.saidAt + t.often(t.timing.Beacon)
 	}
@@ -303,11 +303,21 @@ func (t *tree) beaconAll(now time.Duration) {
 // trees to say them in.
 func (t *tree) often(d time.Duration) time.Duration { return d * time.Duration(t.count) }
 
+// refresh is the time between two words of the root while media flows. With two trees it
+// is the other one that shows what a parent keeps back, and the words are for places only.
+func (t *tree) refresh() time.Duration {
+	if t.count > 1 {
+		return 5 * t.timing.Refresh
+	}
+	return t.timing.Refresh
+}
+
 // warm is the time between two beacons to somebody whose backup this peer is. With two
-// trees it is the other tree that hides a loss, and not the backup.
+// trees it is the other tree that hides a loss, and not the backup; that it is gone shows by
+// its link, and that it has moved it says at once.
 func (t *tree) warm() time.Duration {
 	if t.count > 1 {
-		return 4 * t.timing.Warm
+		return 12 * t.timing.Warm
 	}
 	return t.timing.Warm
 }

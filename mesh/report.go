@@ -12,11 +12,12 @@ import (
 type summary struct {
 	count  uint32
 	offers places
+	open   uint8 // how far below the first free place is; 0 if there is none
 	edges  []wire.Edge
 }
 
 func (s summary) equal(o summary) bool {
-	return s.count == o.count && s.offers == o.offers && slices.Equal(s.edges, o.edges)
+	return s.count == o.count && s.offers == o.offers && s.open == o.open && slices.Equal(s.edges, o.edges)
 }
 
 // sampleEdges is how many edges are told about a tree that is too large to be told whole.
@@ -25,10 +26,9 @@ const sampleEdges = 4
 // subtree is this peer and all below it. Edges near this peer come first, so that a
 // sample shows the top of the tree.
 func (t *tree) subtree() summary {
-	s := summary{count: 1, offers: t.supply()}
+	s := summary{count: t.peers(), offers: t.supply(), open: t.open()}
 	for i := range t.children {
 		if c := &t.children[i]; !c.backup && c.linked {
-			s.count += max(1, c.below.count)
 			s.edges = append(s.edges, wire.Edge{From: t.id, To: c.id})
 		}
 	}
@@ -39,6 +39,31 @@ func (t *tree) subtree() summary {
 	}
 	s.edges = s.edges[:min(len(s.edges), wire.MaxEdges)]
 	return s
+}
+
+// peers is how many this peer and all below it are.
+func (t *tree) peers() uint32 {
+	n := uint32(1)
+	for i := range t.children {
+		if c := &t.children[i]; !c.backup && c.linked {
+			n += max(1, c.below.count)
+		}
+	}
+	return n
+}
+
+// open is how far below this peer the first free place is, or 0.
+func (t *tree) open() uint8 {
+	if t.free() > 0 {
+		return 1
+	}
+	first := uint8(0)
+	for i := range t.children {
+		if c := &t.children[i]; !c.backup && c.linked && c.below.open > 0 && c.below.open < wire.MaxPath && (first == 0 || c.below.open+1 < first) {
+			first = c.below.open + 1
+		}
+	}
+	return first
 }
 
 // report tells the parent about this subtree, and the children about the whole tree:
@@ -89,7 +114,7 @@ func (t *tree) reportUp(now time.Duration, large bool, next told) {
 		return
 	}
 	t.told = next
-	t.send(t.parent, &wire.Report{Count: next.summary.count, Edges: next.summary.edges, Free: next.free, Slots: next.slots, Offers: next.summary.offers})
+	t.send(t.parent, &wire.Report{Count: next.summary.count, Edges: next.summary.edges, Free: next.free, Slots: next.slots, Offers: next.summary.offers, Open: next.summary.open})
 }
 
 // grown tells whether a subtree is so much larger than it was that it is news in any room.
@@ -117,9 +142,9 @@ func (t *tree) reported(now time.Duration, from identity.ID, r *wire.Report) {
 	if at := t.childAt(from); at >= 0 {
 		c := &t.children[at]
 		c.slots = r.Slots
-		if grown(t.told.summary.count, t.subtree().count+r.Count-c.below.count) {
+		if grown(t.told.summary.count, t.peers()+r.Count-c.below.count) {
 			t.reportAt = min(t.reportAt, now+t.timing.Beacon) // those above want to know how far the tree reaches
 		}
-		c.below, c.free, c.reportedAt = summary{r.Count, r.Offers, r.Edges}, r.Free, now
+		c.below, c.free, c.reportedAt = summary{r.Count, r.Offers, r.Open, r.Edges}, r.Free, now
 	}
 }

@@ -9,8 +9,12 @@ import (
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// parallel is how many peers are probed at once (MESH.md).
-const parallel = 4
+// parallel is how many peers are probed at once (MESH.md); by somebody who hears
+// already, and looks for a second parent, a backup or a better place, careful.
+const (
+	parallel = 4
+	careful  = 2
+)
 
 // planned is how many rounds somebody who feeds others and has a parent goes on: long
 // enough for newer word of the root to reach those who are asked.
@@ -132,7 +136,7 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 	s.offers, s.probed = s.offers[:0], 0
 	s.asked = t.whomToAsk(now, s)
 	for _, id := range s.asked {
-		t.send(id, &wire.Probe{Nonce: s.nonce, Speaker: t.speaking, Slots: t.slots(), Parent: t.parentShort()})
+		t.send(id, &wire.Probe{Nonce: s.nonce, Backup: s.backup, Speaker: t.speaking, Slots: t.slots(), Parent: t.parentShort()})
 		s.probed++
 	}
 	if s.probed == 0 {
@@ -146,6 +150,10 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 // few at random, so that not everybody asks the same ones.
 func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	var some []identity.ID
+	most := careful
+	if s.urgent && !s.backup && !t.other().reaches() {
+		most = parallel
+	}
 	last := false // whether those are asked too who are shunned
 	add := func(id identity.ID) {
 		barred := id == t.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
@@ -158,7 +166,7 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 		if c := t.childAt(id); c >= 0 && !t.children[c].backup {
 			barred = true
 		}
-		if !barred && len(some) < parallel {
+		if !barred && len(some) < most {
 			some = append(some, id)
 		}
 	}
@@ -169,14 +177,7 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 		s.root = t.lease.root
 		add(s.root)
 	}
-	pool := slices.Clone(t.candidates)
-	for _, k := range t.adverts {
-		pool = append(pool, k.id)
-	}
-	t.shuffle(pool)
-	if t.count > 1 { // those first who may feed others in this tree
-		slices.SortStableFunc(pool, func(a, b identity.ID) int { return cmp.Compare(t.strangeness(a), t.strangeness(b)) })
-	}
+	pool := t.pool(most == careful)
 	for _, id := range pool {
 		add(id)
 	}
@@ -186,6 +187,28 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 		}
 	}
 	return some
+}
+
+// pool is whom this peer knows of, in some order: with two trees those first who may feed
+// others in this one; and if it has time for that, those who said that they feed others.
+func (t *tree) pool(relaysFirst bool) []identity.ID {
+	pool := slices.Clone(t.candidates)
+	for _, k := range t.adverts {
+		pool = append(pool, k.id)
+	}
+	t.shuffle(pool)
+	unlikely := func(id identity.ID) int {
+		n := 0
+		if relaysFirst && t.find(id) == nil {
+			n = 2
+		}
+		if t.count > 1 {
+			n += t.strangeness(id)
+		}
+		return n
+	}
+	slices.SortStableFunc(pool, func(a, b identity.ID) int { return cmp.Compare(unlikely(a), unlikely(b)) })
+	return pool
 }
 
 // offered takes in the answer to a probe.
@@ -344,10 +367,11 @@ func (t *tree) rest(now time.Duration, s *seeker) {
 }
 
 // asksOn goes on to others without a rest while nobody knows of a root: all are asked
-// before this peer may be one.
+// before this peer may be one. In a second tree nobody does: they hear of each other by the
+// first.
 func (t *tree) asksOn(now time.Duration, s *seeker) bool {
 	s.prefer, s.tried = nil, append(s.tried, s.asked...)
-	if !s.urgent || s.backup || now < t.lease.expires || len(t.whomToAsk(now, s)) == 0 {
+	if !s.urgent || s.backup || now < t.lease.expires || t.index > 0 || len(t.whomToAsk(now, s)) == 0 {
 		return false
 	}
 	s.phase, s.target, s.redirects, s.at = resting, identity.ID{}, 0, now

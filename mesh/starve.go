@@ -45,7 +45,7 @@ type shunned struct {
 func (t *tree) starves(now time.Duration, p wire.Place) bool {
 	last := t.ration
 	t.ration = ration{parent: t.parent, root: p.Top(), epoch: p.Epoch, theirs: p.Frames, mine: t.route.fresh, seq: p.Seq, at: now}
-	if now < last.at+t.often(t.timing.Refresh)*time.Duration(min(p.Seq-last.seq, 60))*9/10 || t.upAt != 0 && now < t.upAt+upFor {
+	if now < last.at+t.refresh()*time.Duration(min(p.Seq-last.seq, 60))*9/10 || t.upAt != 0 && now < t.upAt+upFor {
 		return false // the last word came late, or some of what is counted here came from below
 	}
 	if last.parent != t.parent || last.root != p.Top() || last.epoch != p.Epoch || p.Frames < last.theirs {

@@ -12,8 +12,8 @@ import (
 // whoever has lost a parent in one tree still hears everything by the other.
 
 // Way says on which trees this peer's own frame is to travel, and whether it should carry
-// the frame before it as cover. While the second tree is young, or a parent is in doubt,
-// frames travel on both.
+// the frame before it as cover. While the second tree is young, frames travel on the first
+// alone; while a parent is in doubt, on both.
 func (m *Machine) Way(ctr uint64) (trees wire.Trees, cover bool) {
 	a, b := m.trees[0], m.trees[1]
 	switch {
@@ -21,8 +21,10 @@ func (m *Machine) Way(ctr uint64) (trees wire.Trees, cover bool) {
 		return wire.Of(0), m.count > 1
 	case !a.reaches():
 		return wire.Of(1), true
-	case !m.stripes() || a.askedAt != 0 || b.askedAt != 0:
+	case a.askedAt != 0 || b.askedAt != 0:
 		return wire.Of(0) | wire.Of(1), true
+	case !m.stripes():
+		return wire.Of(0), true
 	}
 	return wire.Of(treeOf(ctr)), true
 }
@@ -48,7 +50,7 @@ func (m *Machine) stripes() bool {
 // size is how many peers the tree has, as far as its root knows.
 func (t *tree) size() uint32 {
 	if t.isRoot {
-		return t.subtree().count
+		return t.peers()
 	}
 	return t.place.Count
 }

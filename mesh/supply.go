@@ -58,7 +58,7 @@ func (m *Machine) chooseTrees(now time.Duration) {
 	if !t.isRoot || m.leaving || m.maxTrees < wire.MaxTrees {
 		return
 	}
-	all := t.subtree()
+	all := summary{count: t.peers(), offers: t.supply()}
 	want, hold := m.count, suppliedFor
 	switch {
 	case m.count == 1 && (m.choseAt == 0 || now >= m.choseAt+againAfter) && m.supplied(now, all, beginTwo):
@@ -74,7 +74,7 @@ func (m *Machine) chooseTrees(now time.Duration) {
 		m.wake(m.chooseAt)
 	case now >= m.chooseAt:
 		m.chooseAt, m.choseAt = 0, now
-		m.setTrees(now, want)
+		m.setTrees(now, want, false)
 		t.place.Trees = uint8(want)
 		t.placed = true
 		t.renewAt = now
@@ -105,8 +105,9 @@ func (m *Machine) supplied(now time.Duration, all summary, percent uint64) bool 
 	return true
 }
 
-// setTrees takes in how many trees the room has.
-func (m *Machine) setTrees(now time.Duration, n int) {
+// setTrees takes in how many trees the room has; came says that this peer has just come
+// into it.
+func (m *Machine) setTrees(now time.Duration, n int, came bool) {
 	if n == m.count || m.leaving {
 		return
 	}
@@ -114,12 +115,39 @@ func (m *Machine) setTrees(now time.Duration, n int) {
 	second := m.trees[1]
 	switch {
 	case n > 1 && !second.active:
-		crowd := spreadOver * time.Duration(m.trees[0].size()) / 1000
-		second.begin(now, now+m.jittered(crowd))
+		second.beginSecond(now, came)
 	case n == 1:
 		second.end()
 	}
 	m.changed()
+}
+
+// beginSecond starts looking for a second tree. Who founds it comes first; everyone else
+// waits to hear of a root, and looks around all the same if that takes long. Who has just
+// come into the room asks its parent in the first tree, which stands in the second as well.
+func (t *tree) beginSecond(now time.Duration, came bool) {
+	t.begin(now)
+	s := &t.seekParent
+	switch {
+	case t.founds(now):
+	case came || now < t.lease.expires:
+		s.prefer, s.at = []identity.ID{t.other().parent}, now+t.jittered(t.timing.Retry)
+	default:
+		s.at = now + t.timing.Takeover + t.jittered(t.timing.Takeover)
+	}
+}
+
+// turnToJoin is when to ask the root of a tree that was founded just now: those first who
+// feed others in it.
+func (t *tree) turnToJoin() time.Duration {
+	if t.index == 0 {
+		return t.jittered(t.timing.Retry)
+	}
+	wave := max(t.timing.Retry, spreadOver*time.Duration(t.other().size())/1000)
+	if t.offers() {
+		return t.jittered(wave)
+	}
+	return wave + t.timing.Settle + t.jittered(2*wave)
 }
 
 // end leaves the tree, which the room has no longer.

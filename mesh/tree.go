@@ -57,7 +57,8 @@ type tree struct {
 	seekParent seeker
 	seekBackup seeker
 
-	settleAt   time.Duration
+	aloneAt    time.Duration // since when this peer has had no parent
+	settleAt   time.Duration // it may be the root not before
 	improveAt  time.Duration
 	looks      int // for a better place, since the last that led anywhere
 	takeoverAt time.Duration
@@ -80,14 +81,13 @@ func newTree(m *Machine, index int) *tree {
 	return t
 }
 
-// begin starts looking for the tree, at a time.
-func (t *tree) begin(now, at time.Duration) {
+// begin starts looking for the tree.
+func (t *tree) begin(now time.Duration) {
 	t.active = true
-	t.settleAt = at + t.timing.Settle
-	t.reportAt = at + t.timing.Report
-	t.improveAt = at + t.timing.Improve + t.jittered(t.timing.Improve)
+	t.aloneAt, t.settleAt = now, now+t.timing.Settle
+	t.reportAt = now + t.timing.Report
+	t.improveAt = now + t.timing.Improve + t.jittered(t.timing.Improve)
 	t.startSeeking(now, &t.seekParent, nil)
-	t.seekParent.at = at
 }
 
 // receive takes in a control message.
@@ -232,13 +232,14 @@ func (t *tree) below(now time.Duration, parent wire.Place) {
 	t.parentSeq = parent.Seq
 	p := wire.Place{
 		Epoch: parent.Epoch, Attached: parent.Attached, Seq: t.seqOf(parent), Frames: parent.Frames,
-		Root: parent.Root, Trees: parent.Trees, Count: parent.Count,
+		Root: parent.Root, Trees: parent.Trees, Count: parent.Count, Open: parent.Open,
 	}
 	p.Path = append(slices.Clone(parent.Path), wire.ShortOf(t.id))
 	t.lastEpoch = max(t.lastEpoch, p.Epoch)
+	came := t.place.Trees == 0 // into the room, just now
 	t.standAt(p)
 	if t.index == 0 && p.Attached && p.Trees > 0 {
-		t.setTrees(now, int(p.Trees))
+		t.setTrees(now, int(p.Trees), came)
 	}
 }
 

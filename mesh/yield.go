@@ -122,7 +122,7 @@ func (t *tree) keepReserve(now time.Duration) {
 		}
 		c := &t.children[at]
 		c.moving = now + t.timing.Linking
-		t.send(c.id, &wire.Move{To: t.relays(c.id)})
+		t.send(c.id, &wire.Move{To: t.relays(c.id, wire.MaxPeers)})
 	}
 }
 
@@ -151,7 +151,7 @@ func (t *tree) retire(now time.Duration) {
 			moving++
 			c.moving = now + t.timing.Linking
 			t.wake(c.moving)
-			t.send(id, &wire.Move{To: t.relays(id)})
+			t.send(id, &wire.Move{To: t.relays(id, wire.MaxPeers)})
 		}
 	}
 }

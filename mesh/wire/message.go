@@ -78,6 +78,7 @@ type (
 		Speaker bool   `cbor:"3,keyasint,omitempty"` // as in Join
 		Slots   uint32 `cbor:"4,keyasint,omitempty"` // as in Join
 		Parent  Short  `cbor:"5,keyasint,omitzero"`  // as in Join
+		Backup  bool   `cbor:"6,keyasint,omitempty"` // as in Join
 	}
 	// Offer answers a probe.
 	Offer struct {
@@ -145,6 +146,7 @@ type (
 		// tree, taken or not: what the number of trees follows from.
 		Offers [MaxTrees]uint32 `cbor:"5,keyasint,omitzero"`
 		Slots  uint32           `cbor:"6,keyasint,omitempty"` // as in Join, now
+		Open   uint8            `cbor:"7,keyasint,omitempty"` // how far below the sender the first free place is; 0 if there is none
 	}
 	// Tree tells a child about the whole tree.
 	Tree struct {

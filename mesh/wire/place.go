@@ -62,6 +62,7 @@ type Place struct {
 	Frames   uint64      `cbor:"5,keyasint,omitempty"` // that the root had had then, in all
 	Root     identity.ID `cbor:"6,keyasint,omitzero"`  // not in beacons, whose readers know it
 	Count    uint32      `cbor:"8,keyasint,omitempty"` // peers in the tree, as far as the root knew then
+	Open     uint8       `cbor:"9,keyasint,omitempty"` // how far below the root the first place is that is free, as far as it knew then; 0 if there is none
 	Trees    uint8       `cbor:"7,keyasint,omitempty"` // that the room has, as the first one's root decided; 0 from those who do not know
 }
 
