@@ -117,6 +117,7 @@ func (m *Machine) advertised(now time.Duration, g Gossip) bool {
 	if len(m.adverts) > maxAdverts {
 		m.adverts = m.adverts[:maxAdverts]
 	}
+	m.staleAt = min(m.staleAt, k.expires)
 	return true
 }
 
@@ -221,19 +222,29 @@ func (t *tree) rootLives(now time.Duration) bool {
 // elect makes this peer the root if it is its turn: nobody else is, and it has looked for
 // a parent long enough.
 func (t *tree) elect(now time.Duration) {
-	if o := t.other(); t.isRoot || !t.willing() || o.isRoot || o.takeoverAt != 0 && o.index < t.index {
+	o := t.other()
+	if t.isRoot || !t.willing() || o.isRoot && o.index < t.index || o.takeoverAt != 0 && o.index < t.index {
 		return
 	}
 	if t.attached() {
-		t.takeOver(now)
+		if !o.isRoot {
+			t.takeOver(now)
+		}
 		return
 	}
 	if t.rootLives(now) {
 		return
 	}
-	if at := t.turn(now); now < at {
+	at := t.turn(now)
+	if o.isRoot { // of the second tree: everyone else goes first
+		at += maxTurns * t.timing.Takeover
+	}
+	if now < at {
 		t.wake(at)
 		return
+	}
+	if o.isRoot {
+		t.setTrees(now, 1, false)
 	}
 	t.becomeRoot(now)
 }

@@ -1,20 +1,24 @@
 package mesh
 
 import (
-	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// gains tells whether an offer is worth a move for somebody who has a parent: it is
-// nearer to the root, it was preferred, or the parent wants this peer to go.
+// gains tells whether an offer is worth a move for somebody who has a parent: sound would
+// come that way in much less time, the parent wants this peer to go, or, for one who feeds
+// others, it is nearer to the root.
 func (t *tree) gains(o offer) bool {
-	if o.from == t.parent || o.free == 0 {
+	switch {
+	case o.from == t.parent || o.free == 0:
 		return false
+	case t.seekParent.sent, t.slots() > 0 && len(o.place.Path) < t.place.Depth():
+		return true
 	}
-	return t.seekParent.sent || len(o.place.Path)+1 < len(t.place.Path) || slices.Contains(t.seekParent.prefer, o.from)
+	has, gets := costOf(t.place.Delay, t.place.Depth()), o.cost()
+	return gets+max(has/5, worthwhile) < has
 }
 
 // maxLooks is how often the pause between two looks for a better place is doubled at most,
@@ -33,11 +37,12 @@ func (t *tree) moved(now time.Duration, from identity.ID, mv *wire.Move) {
 	}
 }
 
-// promising tells whether there may be a better place: a free one, as the root has heard, or
-// for somebody who has a right to another's, that one's.
+// promising tells whether there may be a better place: a free one, as the root has heard; for
+// somebody who has a right to another's, that one's; and for a while somebody nearer than a
+// parent that is far away.
 func (t *tree) promising() bool {
 	first := int(t.place.Open)
-	return t.speaking || t.slots() >= minRelay || first > 0 && first < t.place.Depth()
+	return t.speaking || t.slots() >= minRelay || first > 0 && first < t.place.Depth() || t.far() && t.looks <= maxLooks
 }
 
 // improve looks for a better place now and then, and at once for somebody who begins

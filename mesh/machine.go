@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -30,7 +31,8 @@ type Machine struct {
 
 	// Whom it knows of.
 	links      map[identity.ID]*lane
-	adverts    []*known // in the order of rank
+	adverts    []*known      // in the order of rank
+	staleAt    time.Duration // when the first of them expires, or one that is no more
 	candidates []identity.ID
 	rtts       map[identity.ID]time.Duration
 	shunned    []shunned
@@ -41,6 +43,8 @@ type Machine struct {
 	striped  bool // its frames take turns between the trees
 	leaving  bool
 	stopped  bool
+
+	unchecked bool // the trees, since the last step: see Check
 
 	// When it has to act next.
 	begun    bool
@@ -85,6 +89,7 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 	if m.stopped {
 		return
 	}
+	m.unchecked = true
 	if !m.begun {
 		m.begun = true
 		m.advertise(now)
@@ -110,7 +115,7 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 		m.suggest(now, ev.Peers)
 	case RTT:
 		if len(m.rtts) >= maxRTTs {
-			clear(m.rtts) // they come again
+			maps.DeleteFunc(m.rtts, func(id identity.ID, _ time.Duration) bool { return !m.linked(id) })
 		}
 		m.rtts[ev.Peer] = ev.RTT
 	case Speaking:
@@ -185,11 +190,14 @@ func (m *Machine) tick(now time.Duration) {
 
 // forget drops what has expired and works out when the next thing does.
 func (m *Machine) forget(now time.Duration) {
-	m.adverts = slices.DeleteFunc(m.adverts, func(k *known) bool { return now >= k.expires })
-	m.wakeAt = never
-	for _, k := range m.adverts {
-		m.wake(k.expires)
+	if now >= m.staleAt {
+		m.adverts = slices.DeleteFunc(m.adverts, func(k *known) bool { return now >= k.expires })
+		m.staleAt = never
+		for _, k := range m.adverts {
+			m.staleAt = min(m.staleAt, k.expires)
+		}
 	}
+	m.wakeAt = m.staleAt
 }
 
 // Drain hands all effects of the last Step to do, in order.

@@ -76,7 +76,7 @@ func (t *tree) report(now time.Duration) {
 	if t.isRoot {
 		t.setTotal(now, own)
 	}
-	large := t.size() > wire.MaxEdges
+	large := max(t.size(), t.other().size(), t.total.count) > wire.MaxEdges
 	t.reportUp(now, large, told{t.parent, now, uint32(t.free()), t.slots(), own.sample(large)})
 	down := t.total.sample(large)
 	for i := range t.children {

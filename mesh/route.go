@@ -40,7 +40,7 @@ type kept struct {
 }
 
 func (r *router) init() {
-	r.streams = make([]stream, 0, maxStreams)
+	r.streams = make([]stream, 0, 2)
 	r.ring = make([]kept, ringStart)
 }
 
@@ -86,8 +86,14 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 // comes takes note of a frame from a neighbour. It is false if it is none in a tree that
 // the frame travels on.
 func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near bool) {
+	var l *lane
 	for _, t := range m.trees {
-		if !f.Trees.Has(t.index) || !t.near(from) {
+		if !f.Trees.Has(t.index) {
+			continue
+		}
+		if n := t.neighbor(from); n != nil {
+			l = n.lane
+		} else if from != t.former {
 			continue
 		}
 		near = true
@@ -100,7 +106,10 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 			t.parentIdle, t.pretendsAt = false, 0
 		}
 	}
-	if l := m.links[from]; near && l != nil {
+	if near && l == nil {
+		l = m.links[from]
+	}
+	if l != nil {
 		m.came(now, from, l, f.Link, true)
 	}
 	return near

@@ -271,7 +271,7 @@ func (t *tree) choose(now time.Duration, s *seeker) {
 	var best *offer
 	for i := range s.offers {
 		o := &s.offers[i]
-		if o.free > 0 && t.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || nearer(*o, *best) < 0) {
+		if o.free > 0 && t.suits(s, *o) && !slices.Contains(s.tried, o.from) && (best == nil || t.nearer(*o, *best) < 0) {
 			best = o
 		}
 	}
@@ -315,23 +315,6 @@ func (t *tree) follow(now time.Duration, s *seeker) bool {
 	s.prefer = named
 	t.probe(now, s)
 	return true
-}
-
-// nearer orders offers: those first who are not shunned, then higher in the tree, then by round trip in steps of 20 ms, then
-// by ID.
-func nearer(a, b offer) int {
-	const step = 20 * time.Millisecond
-	if a.last != b.last {
-		if b.last {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(
-		cmp.Compare(len(a.place.Path), len(b.place.Path)),
-		cmp.Compare(a.rtt/step, b.rtt/step),
-		a.from.Compare(b.from),
-	)
 }
 
 // next tries another peer of the same round, or rests.

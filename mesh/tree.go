@@ -186,9 +186,14 @@ func (t *tree) needs(id identity.ID) bool {
 
 // near tells whether a peer may bring frames: it is a neighbour, or feeds this peer a
 // moment longer.
-func (t *tree) near(id identity.ID) bool {
-	_, near := slices.BinarySearchFunc(t.neighbors, id, func(n neighbor, id identity.ID) int { return n.id.Compare(id) })
-	return near || id == t.former
+func (t *tree) near(id identity.ID) bool { return t.neighbor(id) != nil || id == t.former }
+
+// neighbor is the neighbour with an ID, or nil.
+func (t *tree) neighbor(id identity.ID) *neighbor {
+	if at, found := slices.BinarySearchFunc(t.neighbors, id, func(n neighbor, id identity.ID) int { return n.id.Compare(id) }); found {
+		return &t.neighbors[at]
+	}
+	return nil
 }
 
 // rootOf is who heads a path, if that is known: said so, or heard of.
@@ -232,7 +237,7 @@ func (t *tree) below(now time.Duration, parent wire.Place) {
 	t.parentSeq = parent.Seq
 	p := wire.Place{
 		Epoch: parent.Epoch, Attached: parent.Attached, Seq: t.seqOf(parent), Frames: parent.Frames,
-		Root: parent.Root, Trees: parent.Trees, Count: parent.Count, Open: parent.Open,
+		Root: parent.Root, Trees: parent.Trees, Count: parent.Count, Open: parent.Open, Delay: t.delayBelow(parent),
 	}
 	p.Path = append(slices.Clone(parent.Path), wire.ShortOf(t.id))
 	t.lastEpoch = max(t.lastEpoch, p.Epoch)

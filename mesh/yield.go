@@ -8,11 +8,11 @@ import (
 )
 
 // makeRoom tells whether there is a place for a child. A switch may use what is kept
-// for switches; so may somebody for whom another child gives way, which keepReserve
+// for switches; so may a speaker below the root, and somebody for whom another child gives way, which keepReserve
 // asks to move. A child that nobody else has a place for yet is let go only if all is
 // full: it finds one below the newcomer.
 func (t *tree) makeRoom(now time.Duration, j *wire.Join) bool {
-	if j.Switch && t.fed() < t.limit() || t.free() > 0 {
+	if t.free() > 0 || t.fed() < t.limit() && (j.Switch || j.Speaker && t.isRoot) {
 		return true
 	}
 	at := t.yielding(now, j.Slots, j.Speaker)
@@ -33,7 +33,7 @@ func (t *tree) freeFor(now time.Duration, p *wire.Probe) int {
 	if free := t.free(); free > 0 {
 		return free
 	}
-	if t.yielding(now, p.Slots, p.Speaker) >= 0 {
+	if p.Speaker && t.isRoot && t.fed() < t.limit() || t.yielding(now, p.Slots, p.Speaker) >= 0 {
 		return 1
 	}
 	return 0

@@ -96,7 +96,7 @@ func (w *World) check(e *event) {
 	}
 	s := Scene{World: w, Peer: int(p.number), Machine: p.machine}
 	for t := range wire.MaxTrees {
-		if parent := w.parentOf(p, t); parent != p.parents[t] {
+		if parent := p.machine.Parent(t); parent != p.parents[t] {
 			p.parents[t], p.rewired[t], s.Rewired[t] = parent, w.now, true
 		}
 	}

@@ -63,8 +63,8 @@ func (w *World) describe(e *event) string {
 func (w *World) content(c *parcel) string {
 	data := c.data
 	switch {
-	case c.isFrame():
-		return w.frame(c.frame)
+	case c.said != nil:
+		return w.frame(c.frame())
 	case !w.banyan() && data[0] != wire.KindMedia:
 		return fmt.Sprintf("%s, %d bytes", w.nameOf(kindOnLinks+int(data[0])), len(data))
 	case data[0] == wire.KindPull:

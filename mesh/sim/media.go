@@ -13,12 +13,24 @@ import (
 // parcel is a datagram on its way: one as a machine made it, or a frame that is passed
 // on, whose datagram nobody needs to see as bytes.
 type parcel struct {
-	data  []byte     // the datagram, or the frame
-	frame wire.Frame // with Sealed, if it is a frame
+	data []byte // the datagram; nil of a frame
+	said *said  // the frame, if it is one
+	link uint16 // its number there
+	hops uint8  // that it has left
 }
 
-// isFrame tells whether a parcel is a frame that is passed on.
-func (c *parcel) isFrame() bool { return c.frame.Sealed != nil }
+// said is a frame, which all its copies share.
+type said struct {
+	frame wire.Frame
+	raw   []byte
+}
+
+// frame is the frame as it comes.
+func (c *parcel) frame() wire.Frame {
+	f := c.said.frame
+	f.Link, f.Hops = c.link, c.hops
+	return f
+}
 
 const (
 	// copyTime is what each further copy of a frame waits for the ones before:
@@ -39,7 +51,7 @@ func covers(f wire.Frame) bool { return f.Sealed[len(f.Sealed)-1] == 1 }
 
 // transmit sends a parcel over a link.
 func (w *World) transmit(p *peer, k *link, c parcel, after time.Duration) {
-	if !c.isFrame() && c.data[0] != wire.KindMedia {
+	if c.said == nil && c.data[0] != wire.KindMedia {
 		w.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
 	}
 	if w.channel.loses(p.network, &k.bad) || w.apart(p, w.peers[k.peer]) {
@@ -61,13 +73,13 @@ func (w *World) datagram(e *event) {
 	switch {
 	case k == nil || k.number != e.link || !k.open:
 		return
-	case c.isFrame():
+	case c.said != nil:
 		w.measured.copies++
-		w.route(p, from.id, c.frame, c.data)
+		w.route(p, from.id, c.frame(), c.said)
 	case c.data[0] == wire.KindMedia:
 		err := wire.Frames(c.data[1:], func(f wire.Frame, raw []byte) {
 			w.measured.copies++
-			w.route(p, from.id, f, raw)
+			w.route(p, from.id, f, &said{f, raw})
 		})
 		if err != nil {
 			w.fail(p, err)
@@ -81,8 +93,8 @@ func (w *World) datagram(e *event) {
 }
 
 // route has the machine decide about one frame, plays it and sends it on.
-func (w *World) route(p *peer, from identity.ID, f wire.Frame, raw []byte) {
-	to, fresh := p.machine.Route(p.clock(w.now), from, f, raw)
+func (w *World) route(p *peer, from identity.ID, f wire.Frame, s *said) {
+	to, fresh := p.machine.Route(p.clock(w.now), from, f, s.raw)
 	if fresh && !from.IsZero() {
 		w.measured.fresh++
 		w.hear(p, f)
@@ -90,13 +102,11 @@ func (w *World) route(p *peer, from identity.ID, f wire.Frame, raw []byte) {
 	if len(to) == 0 || p.drops && !from.IsZero() {
 		return
 	}
-	f.Hops--
 	sent := time.Duration(0)
 	for i := range to {
 		if k := p.links.to(&to[i].Peer); k != nil && k.open {
-			f.Link = to[i].Link
 			sent += copyTime
-			w.transmit(p, k, parcel{raw, f}, sent)
+			w.transmit(p, k, parcel{said: s, link: to[i].Link, hops: f.Hops - 1}, sent)
 		}
 	}
 }
@@ -149,6 +159,6 @@ func (w *World) capture(n int32) {
 		w.fail(p, err)
 		return
 	}
-	w.route(p, identity.ID{}, f, raw)
+	w.route(p, identity.ID{}, f, &said{f, raw})
 	w.arm(p)
 }

@@ -29,7 +29,7 @@ type peer struct {
 	links    links
 	contacts map[int32]contact            // by peer
 	at       int                          // where it is in the world's list of those present
-	parents  [wire.MaxTrees]int32         // as the last check saw them
+	parents  [wire.MaxTrees]identity.ID   // as the last check saw them
 	rewired  [wire.MaxTrees]time.Duration // when they changed
 
 	side     bool          // of a split
@@ -60,7 +60,7 @@ func (w *World) enrol() (*peer, error) {
 	}
 	p := &peer{
 		number: int32(n), id: key.ID(), key: key,
-		voice: none, parents: nobody, wake: never,
+		voice: none, wake: never,
 		contacts: map[int32]contact{},
 		network:  stream(w.cfg.Seed, n, forNetwork),
 		life:     stream(w.cfg.Seed, n, forLife),
@@ -81,14 +81,6 @@ func (w *World) enrol() (*peer, error) {
 	w.numbers[p.id] = p.number
 	return p, nil
 }
-
-// nobody are the parents of a peer that has none.
-var nobody = func() (all [wire.MaxTrees]int32) {
-	for i := range all {
-		all[i] = none
-	}
-	return all
-}()
 
 // config is what the peer's machine is told.
 func (w *World) machineConfig(p *peer) mesh.Config {

@@ -58,9 +58,9 @@ func (t *trace) add(e *event, payload []byte) {
 // and the hops that it has left.
 func (t *trace) frame(e *event, c *parcel) {
 	var head [datagramHead]byte
-	binary.LittleEndian.PutUint16(head[:], c.frame.Link)
-	head[2] = c.frame.Hops
-	n := 3 + copy(head[3:], c.data)
+	binary.LittleEndian.PutUint16(head[:], c.link)
+	head[2] = c.hops
+	n := 3 + copy(head[3:], c.said.raw)
 	t.add(e, head[:n])
 }
 

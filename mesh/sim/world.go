@@ -210,7 +210,7 @@ func (w *World) record(e *event) {
 		w.trace.add(e, *w.messages.at(e.ref))
 	case datagrams:
 		c := w.parcels.at(e.ref)
-		if c.isFrame() {
+		if c.said != nil {
 			w.trace.frame(e, c)
 			return
 		}

@@ -55,15 +55,16 @@ func (p Path) Has(id identity.ID) bool { return slices.Contains(p, ShortOf(id)) 
 
 // Place is where somebody stands in one of the room's trees.
 type Place struct {
-	Epoch    uint32      `cbor:"1,keyasint"`           // of the root
-	Path     Path        `cbor:"2,keyasint,omitempty"` // from the root down to the sender, both included
-	Attached bool        `cbor:"3,keyasint,omitempty"` // sound reaches the sender: it is the root or has a parent
-	Seq      uint32      `cbor:"4,keyasint,omitempty"` // how new this is: the root counts, those below pass it on
-	Frames   uint64      `cbor:"5,keyasint,omitempty"` // that the root had had then, in all
-	Root     identity.ID `cbor:"6,keyasint,omitzero"`  // not in beacons, whose readers know it
-	Count    uint32      `cbor:"8,keyasint,omitempty"` // peers in the tree, as far as the root knew then
-	Open     uint8       `cbor:"9,keyasint,omitempty"` // how far below the root the first place is that is free, as far as it knew then; 0 if there is none
-	Trees    uint8       `cbor:"7,keyasint,omitempty"` // that the room has, as the first one's root decided; 0 from those who do not know
+	Epoch    uint32      `cbor:"1,keyasint"`            // of the root
+	Path     Path        `cbor:"2,keyasint,omitempty"`  // from the root down to the sender, both included
+	Attached bool        `cbor:"3,keyasint,omitempty"`  // sound reaches the sender: it is the root or has a parent
+	Seq      uint32      `cbor:"4,keyasint,omitempty"`  // how new this is: the root counts, those below pass it on
+	Frames   uint64      `cbor:"5,keyasint,omitempty"`  // that the root had had then, in all
+	Root     identity.ID `cbor:"6,keyasint,omitzero"`   // not in beacons, whose readers know it
+	Count    uint32      `cbor:"8,keyasint,omitempty"`  // peers in the tree, as far as the root knew then
+	Open     uint8       `cbor:"9,keyasint,omitempty"`  // how far below the root the first place is that is free, as far as it knew then; 0 if there is none
+	Delay    uint16      `cbor:"10,keyasint,omitempty"` // milliseconds that a frame takes from the root, as far as round trips tell
+	Trees    uint8       `cbor:"7,keyasint,omitempty"`  // that the room has, as the first one's root decided; 0 from those who do not know
 }
 
 // Top is the first of the path: the root, or whoever heads the part of the tree that
