@@ -28,6 +28,9 @@ type Machine struct {
 
 	trees [wire.MaxTrees]*tree // the second rests while the room has one
 	count int                  // trees that the room has, as the first one's root decided
+	route router
+	gaps  []gap
+	hops  []Hop // scratch: what Route returns
 
 	// Whom it knows of.
 	links      map[identity.ID]*lane
@@ -58,11 +61,8 @@ type Machine struct {
 	strangeAt time.Duration // when somebody was told last that this peer is not below it
 	probes    int           // answered since probesAt
 	probesAt  time.Duration
-	route     router
 	outbox    []replay
-	gaps      []gap
 	effects   []Effect
-	hops      []Hop // scratch: what Route returns
 }
 
 // New returns a machine that belongs to no tree yet.

@@ -60,8 +60,8 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 	if !from.IsZero() && !m.comes(now, from, f) {
 		return nil, false
 	}
-	for _, t := range m.trees {
-		if f.Trees.Has(t.index) && (from.IsZero() || from != t.parent && from != t.former) {
+	for i, t := range m.trees { // not by t.index: a tree that does not matter need not be touched
+		if f.Trees.Has(i) && (from.IsZero() || from != t.parent && from != t.former) {
 			t.upAt = now
 		}
 	}
@@ -75,8 +75,8 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		return nil, true
 	}
 	m.hops = m.hops[:0]
-	for _, t := range m.trees {
-		if f.Trees.Has(t.index) {
+	for i, t := range m.trees {
+		if f.Trees.Has(i) {
 			t.passOn(now, from, serial)
 		}
 	}
@@ -87,8 +87,8 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 // the frame travels on.
 func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near bool) {
 	var l *lane
-	for _, t := range m.trees {
-		if !f.Trees.Has(t.index) {
+	for i, t := range m.trees {
+		if !f.Trees.Has(i) {
 			continue
 		}
 		if n := t.neighbor(from); n != nil {

@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -192,23 +191,27 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 // pool is whom this peer knows of, in some order: with two trees those first who may feed
 // others in this one; and if it has time for that, those who said that they feed others.
 func (t *tree) pool(relaysFirst bool) []identity.ID {
-	pool := slices.Clone(t.candidates)
+	all := slices.Clone(t.candidates)
 	for _, k := range t.adverts {
-		pool = append(pool, k.id)
+		all = append(all, k.id)
 	}
-	t.shuffle(pool)
-	unlikely := func(id identity.ID) int {
-		n := 0
-		if relaysFirst && t.find(id) == nil {
-			n = 2
+	t.shuffle(all)
+	relays := make(map[identity.ID]bool, len(t.adverts))
+	for _, k := range t.adverts {
+		relays[k.id] = true
+	}
+	var rows [4][]identity.ID // the likely first
+	for _, id := range all {
+		row := 0
+		if relaysFirst && !relays[id] {
+			row = 2
 		}
 		if t.count > 1 {
-			n += t.strangeness(id)
+			row += t.strangeness(id)
 		}
-		return n
+		rows[row] = append(rows[row], id)
 	}
-	slices.SortStableFunc(pool, func(a, b identity.ID) int { return cmp.Compare(unlikely(a), unlikely(b)) })
-	return pool
+	return slices.Concat(rows[:]...)
 }
 
 // offered takes in the answer to a probe.

@@ -13,11 +13,27 @@ type tree struct {
 	*Machine
 	index  int
 	active bool
+	isRoot bool
+
+	// What each frame looks at: side by side, since the rest of a tree is hardly ever in
+	// a cache.
+	parentIdle bool // the parent said that no media flows
+	excused    bool // this silence was put down to the driver once
+	parent     identity.ID
+	heardAt    time.Duration // any datagram from the parent
+	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
+	pretendsAt time.Duration // since when the parent says that media flows, while none comes; 0 if it does not
+	upAt       time.Duration // the last media that came from this peer or from below
+	jitter     time.Duration // how late what comes from the parent is, smoothed
+	had, owed  int           // frames since countedAt: see owes
+	neighbors  []neighbor    // frames go to these; ordered by ID
+	children   []child       // ordered by ID
+	former     identity.ID   // the last parent, which feeds this peer until formerTo
+	trial      trial         // of the parent, while the former one feeds this peer too
 
 	// Where this peer stands.
 	place      wire.Place
 	root       identity.ID // whose short form heads the path; zero where that is not known
-	isRoot     bool
 	epoch      uint32
 	placed     bool // the place has changed since those below were told
 	newer      bool // there is newer word of the root
@@ -25,32 +41,19 @@ type tree struct {
 	parentSeq  uint32        // of the parent's newest beacon
 	renewedAt  time.Duration // when this peer last did, or asked for it; 0 is never
 	renewAt    time.Duration // when this peer, a root, says again that it is there
-	parent     identity.ID
-	former     identity.ID // the last parent, which feeds this peer until formerTo
 	formerTo   time.Duration
-	formerAt   wire.Place    // where that one stands
-	trial      trial         // of the parent, while the former one feeds this peer too
-	heardAt    time.Duration // any datagram from the parent
-	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
-	aliveAt    time.Duration // the last control message from the parent since then
+	formerAt   wire.Place    // where the former parent stands
+	aliveAt    time.Duration // the last control message from the parent since askedAt
 	switchedAt time.Duration // when somebody was last asked to feed this peer at once
-	parentIdle bool          // the parent said that no media flows
-	excused    bool          // this silence was put down to the driver once
 	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
 	successor  identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
 	heirID     identity.ID   // who takes over from this peer, if it is a root
-	jitter     time.Duration // how late what comes from the parent is, smoothed
 	backup     identity.ID
 	backupAt   wire.Place
 	backupSaid time.Duration // when the backup was last heard
 	ration     ration
-	pretendsAt time.Duration // since when the parent says that media flows, while none comes; 0 if it does not
-	upAt       time.Duration // the last media that came from this peer or from below
-	had, owed  int           // frames since countedAt: see owes
 	countedAt  time.Duration
-	hungry     int        // times in a row that far less had come than was owed
-	children   []child    // ordered by ID
-	neighbors  []neighbor // frames go to these; ordered by ID
+	hungry     int // times in a row that far less had come than was owed
 
 	lease      lease
 	lastEpoch  uint32
