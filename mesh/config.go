@@ -13,6 +13,7 @@ const (
 	HardMaxChildren = 64  // of a desktop; MESH.md's cap on fan-out
 	maxAdverts      = 64  // peers that offer to forward, the best ranked
 	heralds         = 8   // of them advertise: who knows of so many better ranked peers keeps quiet
+	firstHeralds    = 2   // of them do soon after they came
 	maxCandidates   = 64  // peers that somebody said are in the room
 	maxStreams      = 32  // streams whose frames are told apart: 16 speakers, and an epoch's change
 	maxRTTs         = 256 // round trips to peers

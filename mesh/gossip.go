@@ -111,9 +111,16 @@ func (m *Machine) herald(now time.Duration) {
 	if now < m.advertAt {
 		return
 	}
-	if m.rooted() == nil && m.outranked(now, identity.ID{}) >= heralds {
-		m.advertAt = now + m.timing.Advert
-		return
+	if m.rooted() == nil {
+		better := m.outranked(now, identity.ID{})
+		if better >= heralds {
+			m.advertAt = now + m.timing.Advert
+			return
+		}
+		if better >= firstHeralds && !m.modest { // the others may not have come round to it since this peer came
+			m.modest, m.advertAt = true, now+m.jittered(m.timing.Advert)
+			return
+		}
 	}
 	m.spread(now, false)
 }

@@ -44,6 +44,7 @@ type Machine struct {
 	// What it is after.
 	speaking bool
 	striped  bool // its frames take turns between the trees
+	grown    bool // the second tree has reached about as many as the first
 	leaving  bool
 	stopped  bool
 
@@ -52,6 +53,7 @@ type Machine struct {
 	// When it has to act next.
 	begun    bool
 	advertAt time.Duration
+	modest   bool          // the first advert was put off, since there are better ranked peers
 	spreadAt time.Duration // when it gossiped last
 	stopAt   time.Duration
 	chooseAt time.Duration // when there will be another number of trees, as it looks now; 0 is never

@@ -103,10 +103,10 @@ func (s summary) sample(large bool) summary {
 }
 
 // reportUp tells the parent what is new. In a large tree something always is; there,
-// only whether this peer has places is.
+// only how many there are, and whether this peer has places, is.
 func (t *tree) reportUp(now time.Duration, large bool, next told) {
 	news := t.told.to != next.to || now >= t.told.at+t.timing.ReportAll || (t.told.free == 0) != (next.free == 0) || t.told.slots != next.slots
-	news = news || grown(t.told.summary.count, next.summary.count)
+	news = news || t.told.summary.count != next.summary.count
 	if !large {
 		news = news || t.told.free != next.free || !t.told.summary.equal(next.summary)
 	}
@@ -117,8 +117,9 @@ func (t *tree) reportUp(now time.Duration, large bool, next told) {
 	t.send(t.parent, &wire.Report{Count: next.summary.count, Edges: next.summary.edges, Free: next.free, Slots: next.slots, Offers: next.summary.offers, Open: next.summary.open})
 }
 
-// grown tells whether a subtree is so much larger than it was that it is news in any room.
-func grown(was, is uint32) bool { return is > was+was/8 }
+// differs tells whether a subtree is so much larger or smaller than it was that those above
+// should know soon.
+func differs(was, is uint32) bool { return max(was, is)-min(was, is) > was/8 }
 
 // told is the last report.
 type told struct {
@@ -142,9 +143,18 @@ func (t *tree) reported(now time.Duration, from identity.ID, r *wire.Report) {
 	if at := t.childAt(from); at >= 0 {
 		c := &t.children[at]
 		c.slots = r.Slots
-		if grown(t.told.summary.count, t.peers()+r.Count-c.below.count) {
-			t.reportAt = min(t.reportAt, now+t.timing.Beacon) // those above want to know how far the tree reaches
-		}
 		c.below, c.free, c.reportedAt = summary{r.Count, r.Offers, r.Open, r.Edges}, r.Free, now
+		t.resized(now)
+	}
+}
+
+// resized lets those above know soon how far the tree reaches, and a root those below, if
+// that is much farther than it was, or less far.
+func (t *tree) resized(now time.Duration) {
+	switch n := t.peers(); {
+	case t.isRoot && differs(t.place.Count, n):
+		t.renewAt = min(t.renewAt, max(now, t.renewedAt+t.timing.Refresh))
+	case !t.isRoot && differs(t.told.summary.count, n):
+		t.reportAt = min(t.reportAt, now+t.timing.Beacon)
 	}
 }

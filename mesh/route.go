@@ -65,11 +65,14 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 			t.upAt = now
 		}
 	}
-	if !m.route.accept(now, f.KID, f.CTR) {
+	fresh, live := m.route.accept(now, f.KID, f.CTR)
+	if !fresh {
 		return nil, false
 	}
 	m.route.fresh++
-	m.expect(f)
+	if live {
+		m.expect(f)
+	}
 	serial := m.route.keep(now, m.timing.Replay, f, raw)
 	if f.Hops == 0 || !m.passes(now, f) {
 		return nil, true
@@ -139,14 +142,20 @@ func (t *tree) passOn(now time.Duration, from identity.ID, serial uint32) {
 	}
 }
 
-// accept takes note of a frame, and tells whether it is new.
-func (r *router) accept(now time.Duration, kid, ctr uint64) bool {
+// behind is how many frames later than the newest a frame may come that is not a replay:
+// 200 ms, by which two ways may differ.
+const behind = 10
+
+// accept takes note of a frame, and tells whether it is new, and whether it is live: not
+// one that was missed and is sent again much later.
+func (r *router) accept(now time.Duration, kid, ctr uint64) (fresh, live bool) {
 	s := r.find(kid, ctr)
 	if s == nil {
 		s = r.add(kid)
 	}
 	s.at = now
-	return s.window.Accept(ctr)
+	top, _ := s.window.Top()
+	return s.window.Accept(ctr), ctr+behind >= top
 }
 
 func (r *router) find(kid, ctr uint64) *stream {

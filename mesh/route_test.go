@@ -154,10 +154,10 @@ func TestInventedCountersDoNotSilence(t *testing.T) {
 	r.init()
 	for n := range uint64(5000) {
 		now := time.Duration(n) * time.Millisecond
-		if !r.accept(now, 7, 1000+n) {
+		if fresh, live := r.accept(now, 7, 1000+n); !fresh || !live {
 			t.Fatalf("frame %d counts as a copy", n)
 		}
-		if r.accept(now, 7, 1000+n) {
+		if fresh, _ := r.accept(now, 7, 1000+n); fresh {
 			t.Fatalf("frame %d counts as new twice", n)
 		}
 		r.accept(now, 7, 1<<40+n*10*sframe.WindowSize)

@@ -12,21 +12,25 @@ import (
 // whoever has lost a parent in one tree still hears everything by the other.
 
 // Way says on which trees this peer's own frame is to travel, and whether it should carry
-// the frame before it as cover. While the second tree is young, frames travel on the first
-// alone; while a parent is in doubt, on both.
+// the frame before it as cover: always, but where there are hardly any hops to lose it on.
+// While the second tree grows, frames travel on the first alone; while a parent is in
+// doubt, or the second tree has shrunk, on both.
 func (m *Machine) Way(ctr uint64) (trees wire.Trees, cover bool) {
 	a, b := m.trees[0], m.trees[1]
 	switch {
 	case !b.reaches():
-		return wire.Of(0), m.count > 1
+		return wire.Of(0), m.count > 1 || a.size() >= twoFrom
 	case !a.reaches():
 		return wire.Of(1), true
 	case a.askedAt != 0 || b.askedAt != 0:
 		return wire.Of(0) | wire.Of(1), true
-	case !m.stripes():
-		return wire.Of(0), true
+	case m.stripes():
+		m.grown = true
+		return wire.Of(treeOf(ctr)), true
+	case m.grown: // it has lost many, and so may the first one have
+		return wire.Of(0) | wire.Of(1), true
 	}
-	return wire.Of(treeOf(ctr)), true
+	return wire.Of(0), true
 }
 
 // treeOf is the tree of a frame whose speaker has the trees take turns.

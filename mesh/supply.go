@@ -111,7 +111,7 @@ func (m *Machine) setTrees(now time.Duration, n int, came bool) {
 	if n == m.count || m.leaving {
 		return
 	}
-	m.count = n
+	m.count, m.grown = n, false
 	second := m.trees[1]
 	switch {
 	case n > 1 && !second.active:

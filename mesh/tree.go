@@ -277,6 +277,7 @@ func (t *tree) linkUp(now time.Duration, id identity.ID) {
 		if !c.backup {
 			t.queueReplay(now, t.index, id, c.seen)
 			c.seen = nil
+			t.resized(now)
 		}
 	}
 	t.linkedTo(now, id, &t.seekParent)

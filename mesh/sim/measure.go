@@ -202,7 +202,7 @@ func (w *World) Report() Report {
 	for t := range r.Trees {
 		depths, roots, orphans := w.depths(t)
 		r.Depths = append(r.Depths, depths)
-		r.Roots, r.Orphans = r.Roots+roots, r.Orphans+orphans
+		r.Depth, r.Roots, r.Orphans = max(r.Depth, len(depths)-1), r.Roots+roots, r.Orphans+orphans
 	}
 	if n := m.played + m.missed; n > 0 {
 		r.Delivered = float64(m.played) / float64(n)

@@ -17,6 +17,7 @@ type Report struct {
 	World           string  `json:"world"`
 	Protocol        string  `json:"protocol"`
 
+	Depth    int     `json:"depth"`     // the deepest that a peer is, at the end
 	DepthMax int     `json:"depth_max"` // the deepest that a peer was, looked at each second from the last arrival on
 	Trees    int     `json:"trees"`     // at the end
 	Depths   [][]int `json:"depths"`    // of each tree, peers at each depth, at the end
@@ -105,7 +106,7 @@ func nearestRank(values []int64, permille int) int64 {
 func (r Report) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "room\t%d peers, seed %d, %v s, %s, %s\n", r.Peers, r.Seed, r.DurationSeconds, r.World, r.Protocol)
-	fmt.Fprintf(t, "depth\t%d at most\n", r.DepthMax)
+	fmt.Fprintf(t, "depth\t%d, at most %d\n", r.Depth, r.DepthMax)
 	for i, depths := range r.Depths {
 		fmt.Fprintf(t, "tree %d\t%s\n", i+1, depthsInWords(depths))
 	}
