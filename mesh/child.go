@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -129,6 +130,9 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 	if j.Backup {
 		return
 	}
+	if t.free() == 0 {
+		t.reportAt = min(t.reportAt, now+t.timing.Beacon) // so that nobody else is sent here
+	}
 	t.changed()
 	if c.linked {
 		t.queueReplay(now, t.index, from, j.Seen)
@@ -146,22 +150,22 @@ func (t *tree) redirect(to identity.ID, j *wire.Join) {
 const maxOthers = 4
 
 // relays are some children that have places for somebody who is not one of them, or
-// whose children may have; and the parent and the root: so many at most.
+// whose children may have; and the parent and the root: so many at most. Those come first
+// who have most places left; whoever is named has one less until it reports.
 func (t *tree) relays(except identity.ID, most int) []identity.ID {
-	var some, full []identity.ID
+	var able []*child
 	for i := range t.children {
-		switch c := &t.children[i]; {
-		case c.slots == 0 || !c.linked || c.backup || c.id == except:
-		case c.free > 0:
-			some = append(some, c.id)
-		default:
-			full = append(full, c.id)
+		if c := &t.children[i]; c.slots > 0 && c.linked && !c.backup && c.id != except {
+			able = append(able, c)
 		}
 	}
-	t.shuffle(some)
-	t.shuffle(full)
-	some = append(some, full...)
-	some = some[:min(len(some), most-2)]
+	t.rand.Shuffle(len(able), func(i, j int) { able[i], able[j] = able[j], able[i] })
+	slices.SortStableFunc(able, func(a, b *child) int { return cmp.Compare(b.free, a.free) })
+	some := make([]identity.ID, 0, most)
+	for _, c := range able[:min(len(able), most-2)] {
+		some = append(some, c.id)
+		c.free = max(c.free, 1) - 1
+	}
 	root := t.root
 	if !t.attached() || root.IsZero() {
 		root = t.lease.root // as far as this peer has heard

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
@@ -130,6 +131,14 @@ func (t *tree) keepReserve(now time.Duration) {
 // in this tree any more.
 const retiring = 4
 
+// above is whom a child had better ask that is to stand no lower than it does: the root,
+// who names those with places, the parent, and then others below this peer.
+func (t *tree) above(child identity.ID) []identity.ID {
+	to := t.relays(child, wire.MaxPeers)
+	slices.Reverse(to)
+	return to
+}
+
 // retire has the children move away from a peer that has come to feed others in the other
 // tree: a few at a time, and each is fed until it has moved.
 func (t *tree) retire(now time.Duration) {
@@ -151,7 +160,7 @@ func (t *tree) retire(now time.Duration) {
 			moving++
 			c.moving = now + t.timing.Linking
 			t.wake(c.moving)
-			t.send(id, &wire.Move{To: t.relays(id, wire.MaxPeers)})
+			t.send(id, &wire.Move{To: t.above(id)})
 		}
 	}
 }

@@ -112,7 +112,7 @@ func (o *options) flags(cmd *cobra.Command) {
 	f.IntVar(&w.MaxChildren, "max-children", 0, "children that a willing peer feeds (0: the mesh's default)")
 	f.IntVar(&w.CommunityChildren, "community-children", 64, "children that a community relay feeds")
 	f.Var(&o.geography, "world", "where peers live: "+o.geography.names())
-	f.DurationVar(&w.Slack, "slack", 200*time.Millisecond, "a frame later than this after its capture is not played")
+	f.DurationVar(&w.Slack, "slack", 200*time.Millisecond, "a frame that comes later than this after a packet straight from the speaker could is not played")
 	f.DurationVar(&w.Arrivals, "arrivals", 5*time.Second, "listeners arrive evenly over this time, from the third second on")
 	f.BoolVar(&o.json, "json", false, "print one JSON object instead of the table")
 	f.StringVar(&o.trace, "trace", "", "write each event as a line of text to `FILE` (slow)")

@@ -31,7 +31,7 @@ type Config struct {
 
 	Speakers int           // on the stage; 0 means 2
 	Speech   Speech        // when they talk
-	Slack    time.Duration // a frame that comes later than this after its capture is not played; 0 means 200 ms
+	Slack    time.Duration // a frame that comes later than this after a packet straight from the speaker could is not played; 0 means 200 ms
 
 	Geography Geography     // where peers live; zero means Continent
 	Loss      Loss          // of datagrams on each link, and of what control is retransmitted for

@@ -33,7 +33,8 @@
 //     five seconds, which is when ICE calls a path disconnected; the media has
 //     to tell them earlier. A peer that leaves says goodbye in its protocol, and
 //     its links close at once.
-//   - A listener plays a frame that arrives within the slack after its capture.
+//   - A listener plays a frame that arrives within the slack after a packet straight from
+//     the speaker could have come, so that a far country is nobody's fault.
 //
 // Bandwidth, NAT kinds and adversaries are not modelled yet.
 //

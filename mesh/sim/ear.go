@@ -5,12 +5,13 @@ import "time"
 // ear is what one listener hears. It follows the world's log of captured frames:
 // each is judged, in the order of capture, once the time to play it is over.
 type ear struct {
-	next  int32         // the first entry of the log that is not yet judged
-	came  []uint64      // a ring of the entries from next on: whether the frame itself came
-	bits  []uint64      // the same: whether it could be played, for itself or as another's cover
-	own   int32         // the listener's own voice, which it does not play; or none
-	since time.Duration // frames captured before do not count
-	runs  []run         // by voice; one for all when speakers take turns
+	next  int32           // the first entry of the log that is not yet judged
+	came  []uint64        // a ring of the entries from next on: whether the frame itself came
+	bits  []uint64        // the same: whether it could be played, for itself or as another's cover
+	own   int32           // the listener's own voice, which it does not play; or none
+	since time.Duration   // frames captured before do not count
+	runs  []run           // by voice; one for all when speakers take turns
+	ways  []time.Duration // by voice: how long a packet straight from it would take
 	fault fault
 
 	heard   bool          // any frame in time
@@ -91,9 +92,17 @@ func (e *ear) cover(now, captured time.Duration, entry int32) {
 	e.bits[word] |= bit
 }
 
-// judge closes the books on what was captured before a time.
+// way is how long a packet straight from a voice would take.
+func (e *ear) way(voice int32) time.Duration {
+	if int(voice) < len(e.ways) {
+		return e.ways[voice]
+	}
+	return 0
+}
+
+// judge closes the books on what could have come before a time, on the straight way.
 func (e *ear) judge(before, slack time.Duration, log []spoken) {
-	for ; int(e.next) < len(log) && log[e.next].at < before; e.next++ {
+	for ; int(e.next) < len(log) && log[e.next].at+e.way(log[e.next].voice) < before; e.next++ {
 		s := log[e.next]
 		word, bit := e.place(e.next)
 		played := e.bits[word]&bit != 0

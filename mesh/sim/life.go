@@ -20,7 +20,7 @@ func (w *World) arrive(p *peer) {
 	w.present = append(w.present, p.number)
 	if p.listens {
 		p.ear = newEar(w.now, len(w.log), w.window(), w.runs())
-		p.ear.own = p.voice
+		p.ear.own, p.ear.ways = p.voice, w.ways(p)
 	}
 	w.queue.push(event{at: w.now, kind: finds, to: p.number})
 	w.step(p, nil)
@@ -37,8 +37,23 @@ func (w *World) arrive(p *peer) {
 	}
 }
 
-// window is how many frames may be captured within the slack, and some to spare.
-func (w *World) window() int { return (int(w.cfg.Slack/frameTime) + 3) * w.cfg.Speakers }
+// longestWay is more than any straight way between two peers takes.
+const longestWay = 500 * time.Millisecond
+
+// window is how many frames may be captured before the first of them has to be there, and
+// some to spare.
+func (w *World) window() int {
+	return (int((w.cfg.Slack+longestWay)/frameTime) + 3) * w.cfg.Speakers
+}
+
+// ways is how long a packet straight from each voice to a peer takes.
+func (w *World) ways(p *peer) []time.Duration {
+	ways := make([]time.Duration, len(w.voices))
+	for i, v := range w.voices {
+		ways[i] = min(w.cfg.Geography.latency(w.peers[v.peer].place, p.place), longestWay)
+	}
+	return ways
+}
 
 // runs is how many rows of missing frames go on at the same time.
 func (w *World) runs() int {
