@@ -132,6 +132,7 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 	}
 	if t.free() == 0 {
 		t.reportAt = min(t.reportAt, now+t.timing.Beacon) // so that nobody else is sent here
+		t.resized(now)
 	}
 	t.changed()
 	if c.linked {

@@ -306,7 +306,10 @@ func (t *tree) becomeRoot(now time.Duration) {
 
 // top is the place of a root.
 func (t *tree) top() wire.Place {
-	return wire.Place{Epoch: t.epoch, Path: wire.Path{wire.ShortOf(t.id)}, Attached: true, Root: t.id, Trees: uint8(t.count)}
+	return wire.Place{
+		Epoch: t.epoch, Path: wire.Path{wire.ShortOf(t.id)}, Attached: true, Root: t.id, Trees: uint8(t.count),
+		Count: t.peers(), Open: t.open(),
+	}
 }
 
 // stepDown stops being the root, since there is a better one: this peer's whole tree

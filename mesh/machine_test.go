@@ -21,7 +21,7 @@ func room(t *testing.T, relays, peers, maxChildren int) *world {
 		w.join(fmt.Sprint("peer", i+1), Config{MaxChildren: maxChildren})
 		w.run(50 * ms)
 	}
-	w.run(20 * time.Second) // two trees form, where there are places for two
+	w.run(40 * time.Second) // two trees form, where there are places for two
 	return w
 }
 

@@ -152,6 +152,8 @@ func (t *tree) reported(now time.Duration, from identity.ID, r *wire.Report) {
 // that is much farther than it was, or less far.
 func (t *tree) resized(now time.Duration) {
 	switch n := t.peers(); {
+	case t.isRoot && t.open() != t.place.Open: // who is kept for a second tree waits for that
+		t.renewAt = min(t.renewAt, max(now, t.renewedAt+t.timing.Renew))
 	case t.isRoot && differs(t.place.Count, n):
 		t.renewAt = min(t.renewAt, max(now, t.renewedAt+t.timing.Refresh))
 	case !t.isRoot && differs(t.told.summary.count, n):

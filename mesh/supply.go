@@ -19,7 +19,7 @@ const (
 	endTwo   = 105
 	// suppliedFor is for how long that has to be so before there is another tree, and
 	// shortFor before there is one less: somebody better may be about to come.
-	suppliedFor = 4 * time.Second
+	suppliedFor = 2 * time.Second
 	shortFor    = 10 * time.Second
 	// againAfter is how long after the second tree was given up there may be one again.
 	againAfter = 90 * time.Second
