@@ -341,7 +341,7 @@ func (t *tree) rest(now time.Duration, s *seeker) {
 		t.shed()
 	}
 	longest := 3 * time.Second
-	if s.backup {
+	if s.backup && (t.count > 1 || len(t.place.Path) <= 2) { // it can wait, or the root has none to name
 		longest *= 4
 	}
 	pause := min(t.timing.Retry<<min(s.failures, 8), longest)
