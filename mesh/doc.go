@@ -55,13 +55,16 @@
 // # Rules
 //
 //   - How many trees (supply.go): the first tree's root decides, by the places that reports
-//     add up; it says so in its words, which go down the tree.
+//     add up; it says so in its words, which go down the tree. Into the second come first who
+//     founds it, then who feeds others in it, then the rest. As long as there is one, and
+//     places enough, those keep from feeding others who will in the second (saved, in
+//     stripe.go): its begin moves nobody.
 //   - Who feeds whom in which (stripe.go): a peer feeds others in one tree, by its ID and the
 //     room's; a root in its own. Who was interior in the other one asks its children there to
 //     move, and feeds them until they have (yield.go).
 //   - Turns and cover (stripe.go): frames with even counters travel on the first tree, odd
-//     ones on the second; on both while the second one does not reach nine in ten, or while a
-//     parent is in doubt.
+//     ones on the second; all on the first until the second reaches nine in ten, and on both
+//     while a parent is in doubt or the second tree has shrunk.
 //   - Lost frames (lane.go): each hop numbers what it sends to each neighbour; who sees a gap
 //     asks once, on that hop alone. So a tree loses about what a hop loses twice in a row.
 //   - Several voices (stripe.go): a root sends the three loudest on.
@@ -80,9 +83,15 @@
 //   - Joining (seek.go, join.go): up to four are probed at once and the best is asked; one that
 //     is full names others. A relay may have the place of a leaf, which moves down:
 //     else a tree whose first places went to leaves could not grow. A parent is left a
-//     moment after the next one feeds.
+//     moment after the next one feeds. Whom to ask is in whom.go.
+//   - Distance (distance.go): each place says how many milliseconds it is from the root, as
+//     round trips add up. A leaf takes the offer by which sound comes soonest; who feeds
+//     others goes by depth first. That is simpler than coordinates, and as good where
+//     somebody near is among those who are asked.
+//   - Better places (improve.go): the root says how far down the first free place is, so
+//     only those look who may find one, and those whose parent is far away, for a while.
 //   - Words that are lost: who gets beacons from somebody that it is not below says so,
-//     and a child that has not reported for 30 s is none. A place that cannot be its
+//     and a child that has not reported for 45 s is none. A place that cannot be its
 //     sender's, and gossip that is older than five minutes, is not heard.
 //   - Detection (repair.go): a parent that sends media is heard each 20 ms; when media
 //     pauses, beacons stand in each 40 ms, then each 200 ms once it says that it is
