@@ -219,6 +219,7 @@ func (t *tree) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 	if t.probes++; t.probes > maxProbes && t.childAt(from) < 0 {
 		return // children ask whether this peer lives: they always get an answer
 	}
+	t.needed = t.needed || p.Need
 	o := &wire.Offer{Nonce: p.Nonce, Place: t.place, Free: uint32(t.freeFor(now, p)), Spare: uint32(t.spare(p.Parent))}
 	wanted := o.Free
 	if p.Backup {

@@ -55,7 +55,7 @@ type Timing struct {
 	Retry        time.Duration // 200 ms, doubled up to 3 s, with as much jitter
 	Settle       time.Duration // 700 ms before a peer that found nobody becomes the root; guess
 	FirstAdvert  time.Duration // 6 s within which the first advert is sent; guess
-	Advert       time.Duration // 45 s between adverts; they hold 140 s, so that two may be lost
+	Advert       time.Duration // 45 s between adverts; they hold 100 s, so that one may be lost
 	AdvertTTL    time.Duration
 	Lease        time.Duration // 5 s between lease renewals on the topic; they hold 16 s, so that two may be lost
 	LeaseTTL     time.Duration
@@ -90,7 +90,7 @@ func (t Timing) withDefaults() Timing {
 	def(&t.Settle, 700*ms)
 	def(&t.FirstAdvert, 6*time.Second)
 	def(&t.Advert, 45*time.Second)
-	def(&t.AdvertTTL, 140*time.Second)
+	def(&t.AdvertTTL, 100*time.Second)
 	def(&t.Lease, 5*time.Second)
 	def(&t.LeaseTTL, 16*time.Second)
 	def(&t.Improve, 8*time.Second)

@@ -128,7 +128,7 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 	s.offers, s.probed = s.offers[:0], 0
 	s.asked = t.whomToAsk(now, s)
 	for _, id := range s.asked {
-		t.send(id, &wire.Probe{Nonce: s.nonce, Backup: s.backup, Speaker: t.speaking, Slots: t.slots(), Parent: t.parentShort()})
+		t.send(id, &wire.Probe{Nonce: s.nonce, Backup: s.backup, Need: s.failures > 0 && !t.attached(), Speaker: t.speaking, Slots: t.slots(), Parent: t.parentShort()})
 		s.probed++
 	}
 	if s.probed == 0 {

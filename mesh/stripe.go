@@ -188,7 +188,7 @@ func (t *tree) offers() bool { return t.willing() && t.interior() && !t.saved() 
 
 // saved tells whether this peer is kept for a second tree that there may be, whose begin
 // would else take half of the first one apart: as long as the first one has places
-// without it.
+// without it, and nobody has asked in vain.
 func (t *tree) saved() bool {
-	return t.count == 1 && t.maxTrees > 1 && !t.isRoot && t.strangeness(t.id) != 0 && t.place.Attached && t.place.Open > 0 && t.fed() == 0
+	return t.count == 1 && t.maxTrees > 1 && !t.needed && !t.isRoot && t.strangeness(t.id) != 0 && t.place.Attached && t.place.Open > 0 && t.fed() == 0
 }

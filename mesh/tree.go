@@ -35,6 +35,7 @@ type tree struct {
 	place      wire.Place
 	root       identity.ID // whose short form heads the path; zero where that is not known
 	epoch      uint32
+	needed     bool // somebody who asked in vain has asked this peer
 	placed     bool // the place has changed since those below were told
 	newer      bool // there is newer word of the root
 	least      least

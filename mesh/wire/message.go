@@ -79,6 +79,7 @@ type (
 		Slots   uint32 `cbor:"4,keyasint,omitempty"` // as in Join
 		Parent  Short  `cbor:"5,keyasint,omitzero"`  // as in Join
 		Backup  bool   `cbor:"6,keyasint,omitempty"` // as in Join
+		Need    bool   `cbor:"7,keyasint,omitempty"` // the sender hears nothing, and found no place before
 	}
 	// Offer answers a probe.
 	Offer struct {
