@@ -72,6 +72,7 @@ func (t *tree) open() uint8 {
 // small whatever the size of the room.
 func (t *tree) report(now time.Duration) {
 	t.reportAt = now + t.timing.Report
+	t.keepPromises()
 	own := t.subtree()
 	if t.isRoot {
 		t.setTotal(now, own)

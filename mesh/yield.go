@@ -127,6 +127,28 @@ func (t *tree) keepReserve(now time.Duration) {
 	}
 }
 
+// keepPromises lets go of those whose backup this peer is and for whom there is no place
+// any more, should they need it at the same time: they look for another while they can.
+func (t *tree) keepPromises() {
+	places := t.limit() - t.fed()
+	for i := len(t.children) - 1; i >= 0; i-- {
+		c, same := t.children[i], 0
+		if !c.backup || !c.linked {
+			continue
+		}
+		for j := range t.children[:i+1] {
+			if d := &t.children[j]; d.backup && d.parent == c.parent {
+				same++
+			}
+		}
+		if same > places {
+			t.send(c.id, &wire.Leave{})
+			t.dropChild(c.id)
+			t.hangUp(c.id)
+		}
+	}
+}
+
 // retiring is how many children at a time are asked to move by a peer that feeds nobody
 // in this tree any more.
 const retiring = 4
