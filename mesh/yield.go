@@ -131,8 +131,8 @@ func (t *tree) keepReserve(now time.Duration) {
 // any more, should they need it at the same time: they look for another while they can.
 func (t *tree) keepPromises() {
 	places := t.limit() - t.fed()
-	for i := len(t.children) - 1; i >= 0; i-- {
-		c, same := t.children[i], 0
+	for i, c := range slices.Backward(t.children) {
+		same := 0
 		if !c.backup || !c.linked {
 			continue
 		}
