@@ -129,7 +129,11 @@ func (t *tree) keepReserve(now time.Duration) {
 
 // keepPromises lets go of those whose backup this peer is and for whom there is no place
 // any more, should they need it at the same time: they look for another while they can.
+// With two trees it is the other one that protects them meanwhile.
 func (t *tree) keepPromises() {
+	if t.count > 1 {
+		return
+	}
 	places := t.limit() - t.fed()
 	for i, c := range slices.Backward(t.children) {
 		same := 0
