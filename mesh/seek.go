@@ -16,7 +16,8 @@ const planned = 2
 // nobody may stand below anybody.
 const stuck = 4
 
-// maxRedirects is how often a seeker follows a redirect before it starts again.
+// maxRedirects is how often a seeker follows a redirect before it starts again; once more
+// for each round that was in vain, up to twice as often: a tree of small peers is deep.
 const maxRedirects = 3
 
 // phase is what a seeker is doing.
@@ -217,7 +218,7 @@ func (t *tree) choose(now time.Duration, s *seeker) {
 // follow probes those whom this round's offers named, and those who feed them. It is
 // false when that leads nowhere.
 func (t *tree) follow(now time.Duration, s *seeker) bool {
-	if s.redirects >= maxRedirects {
+	if s.redirects >= maxRedirects+min(s.failures, maxRedirects) {
 		return false
 	}
 	var named []identity.ID

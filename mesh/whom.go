@@ -22,7 +22,8 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	if s.urgent && !s.backup && !t.other().reaches() {
 		most = parallel
 	}
-	last := false // whether those are asked too who are shunned
+	// Those who are shunned are asked too when others were, again and again, in vain.
+	last := s.urgent && !s.backup && s.failures > stuck
 	add := func(id identity.ID) {
 		barred := id == t.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
 		if s.backup {
@@ -49,7 +50,7 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	for _, id := range pool {
 		add(id)
 	}
-	if last = s.urgent && len(some) == 0; last {
+	if last = last || s.urgent; last && len(some) == 0 {
 		for _, id := range append(pool, t.lease.root) {
 			add(id)
 		}
