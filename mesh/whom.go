@@ -22,8 +22,8 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	if s.urgent && !s.backup && !t.other().reaches() {
 		most = parallel
 	}
-	// Those who are shunned are asked too when others were, again and again, in vain.
-	last := s.urgent && !s.backup && s.failures > stuck
+	// Those who are shunned are asked too when others were, for long, in vain.
+	last := s.urgent && !s.backup && !t.attached() && now >= t.aloneAt+shunFor/4
 	add := func(id identity.ID) {
 		barred := id == t.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
 		if s.backup {
