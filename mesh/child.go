@@ -188,6 +188,13 @@ func (t *tree) dropChild(id identity.ID) {
 	}
 }
 
+// dismiss tells a child, or one whose backup this peer is, that this is over.
+func (t *tree) dismiss(id identity.ID) {
+	t.send(id, &wire.Leave{})
+	t.dropChild(id)
+	t.hangUp(id)
+}
+
 // watchChildren drops those whose link never opened, and those who have not reported for
 // long: they are fed by somebody else, and their word about it was lost.
 func (t *tree) watchChildren(now time.Duration) {
@@ -204,10 +211,7 @@ func (t *tree) watchChildren(now time.Duration) {
 			t.wake(until)
 			continue
 		}
-		id := c.id
-		t.send(id, &wire.Leave{})
-		t.dropChild(id)
-		t.hangUp(id)
+		t.dismiss(c.id)
 	}
 }
 

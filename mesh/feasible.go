@@ -126,8 +126,6 @@ func (t *tree) askNewer(id identity.ID, p wire.Place) {
 // shed lets go whom this peer feeds, or would: an orphan, or one who leaves the tree.
 func (t *tree) shed() {
 	for _, c := range slices.Clone(t.children) {
-		t.send(c.id, &wire.Leave{})
-		t.dropChild(c.id)
-		t.hangUp(c.id)
+		t.dismiss(c.id)
 	}
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // makeRoom tells whether there is a place for a child. A switch may use what is kept
-// for switches; so may a speaker below the root, and somebody for whom another child gives way, which keepReserve
-// asks to move. A child that nobody else has a place for yet is let go only if all is
-// full: it finds one below the newcomer.
+// for switches; so may a speaker below the root, and somebody for whom another child gives
+// way, which keepReserve asks to move. A child that nobody else has a place for yet is let
+// go only if all is full: it finds one below the newcomer.
 func (t *tree) makeRoom(now time.Duration, j *wire.Join) bool {
 	if t.free() > 0 || t.fed() < t.limit() && (j.Switch || j.Speaker && t.isRoot) {
 		return true
@@ -21,10 +21,7 @@ func (t *tree) makeRoom(now time.Duration, j *wire.Join) bool {
 		return false
 	}
 	if t.fed() >= t.limit() {
-		id := t.children[at].id
-		t.send(id, &wire.Leave{})
-		t.dropChild(id)
-		t.hangUp(id)
+		t.dismiss(t.children[at].id)
 	}
 	return true
 }
@@ -146,9 +143,7 @@ func (t *tree) keepPromises() {
 			}
 		}
 		if same > places {
-			t.send(c.id, &wire.Leave{})
-			t.dropChild(c.id)
-			t.hangUp(c.id)
+			t.dismiss(c.id)
 		}
 	}
 }
@@ -176,9 +171,7 @@ func (t *tree) retire(now time.Duration) {
 		c := &t.children[i]
 		switch id := c.id; {
 		case c.backup:
-			t.send(id, &wire.Leave{})
-			t.dropChild(id)
-			t.hangUp(id)
+			t.dismiss(id)
 		case now < c.moving:
 			moving++
 			t.wake(c.moving)
