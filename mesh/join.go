@@ -137,7 +137,8 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 		t.backup = identity.ID{}
 	}
 	t.isRoot = false
-	t.pretendsAt, t.had, t.owed, t.countedAt, t.ration = 0, 0, 0, now, ration{}
+	t.pretendsAt, t.ration = 0, ration{}
+	t.countAnew(now)
 	t.parent, t.heardAt, t.askedAt, t.parentIdle, t.strayAt, t.successor = id, now, 0, false, 0, identity.ID{}
 	if !old.IsZero() && old != id {
 		t.keepFormer(now, old, oldAt)

@@ -61,6 +61,9 @@ func (t *tree) fromParent(now time.Duration) {
 		late := max(0, now-t.heardAt-t.stretch(t.timing.Keepalive))
 		t.jitter += (min(late, t.timing.Doubt) - t.jitter) / 16
 	}
+	if t.askedAt != 0 {
+		t.countAnew(now) // what was lost on the way was not kept back
+	}
 	t.heardAt, t.askedAt, t.excused = now, 0, false
 }
 
@@ -125,14 +128,18 @@ func (t *tree) watchParent(now time.Duration) {
 	case t.parent.IsZero():
 	case t.askedAt == 0 && now >= t.heardAt+t.patience():
 		t.askedAt, t.aliveAt = now, 0
+		t.countAnew(now)
 		t.send(t.parent, &wire.Probe{})
 	case t.askedAt != 0 && now >= t.verdictAt()+overslept && !t.excused:
 		t.excused, t.heardAt = true, max(t.heardAt, now-t.patience())
 		t.askedAt = now
 	case t.askedAt != 0 && now >= t.verdictAt():
 		dead := t.aliveAt < t.askedAt
-		if dead {
+		switch {
+		case dead:
 			t.suspect(now, t.parent)
+		case t.owed >= enough:
+			t.shun(now, t.parent)
 		}
 		t.orphan(now, dead)
 	case t.strayAt != 0 && now >= t.strayAt+t.timing.Slack:

@@ -70,7 +70,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		return nil, false
 	}
 	m.route.fresh++
-	if live {
+	if live && !from.IsZero() {
 		m.expect(f)
 	}
 	serial := m.route.keep(now, m.timing.Replay, f, raw)

@@ -84,18 +84,20 @@ const (
 // owes tells whether far less came by this tree than the other shows was there: for so
 // many times in a row that those above, whom it concerns too, had time to find it out.
 func (t *tree) owes(now time.Duration) bool {
-	if now < t.countedAt+owing {
+	if now < t.countedAt+owing || t.askedAt != 0 {
 		return false
 	}
-	had, owed := t.had, t.owed
-	t.had, t.owed, t.countedAt = 0, 0, now
-	if owed < enough || 2*had >= owed || t.feedsUp(now) {
+	had, owed, since := t.had, t.owed, t.countedAt
+	t.countAnew(now)
+	if owed < enough || 2*had >= owed || t.upAt >= since || t.feedsUp(now) {
 		t.hungry = 0
 		return false
 	}
 	t.hungry++
 	return t.hungry >= max(1, t.place.Depth()-1)
 }
+
+func (t *tree) countAnew(now time.Duration) { t.had, t.owed, t.countedAt = 0, 0, now }
 
 // watchFood leaves a parent that passes far less on than the other tree brings.
 func (t *tree) watchFood(now time.Duration) {
