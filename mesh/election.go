@@ -236,9 +236,6 @@ func (t *tree) elect(now time.Duration) {
 		return
 	}
 	at := t.turn(now)
-	if o.isRoot { // of the second tree: everyone else goes first
-		at += maxTurns * t.timing.Takeover
-	}
 	if now < at {
 		t.wake(at)
 		return
@@ -251,8 +248,12 @@ func (t *tree) elect(now time.Duration) {
 
 // turn is when it is this peer's turn to claim the tree: at once if it leads; else those
 // who are better ranked are given some time each, since they may be gone without a word.
+// The root of the other tree lets everyone else go first.
 func (t *tree) turn(now time.Duration) time.Duration {
 	before := min(t.outranked(now, t.rootElsewhere(now)), maxTurns)
+	if t.other().isRoot {
+		before += maxTurns
+	}
 	return max(t.settleAt, t.aloneAt+t.timing.Settle+time.Duration(before)*t.timing.Takeover)
 }
 

@@ -161,6 +161,7 @@ func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		if o.Place.Attached && t.rootOf(o.Place) != t.id {
 			t.settleAt = max(t.settleAt, now+t.timing.Settle) // there is a tree: no need for another root
 		}
+		t.heardTrees(now, o.Place)
 		got := offer{from, o.Place, free, rtt, shunned, o.Others}
 		s.offers = append(s.offers, got)
 		if late {

@@ -122,6 +122,14 @@ func (m *Machine) setTrees(now time.Duration, n int, came bool) {
 	m.changed()
 }
 
+// heardTrees takes in how many trees there are from those in the first one, for who has long
+// been out of it: it would else keep its places for a tree that the room has no longer.
+func (t *tree) heardTrees(now time.Duration, p wire.Place) {
+	if t.index == 0 && !t.attached() && p.Attached && p.Trees > 0 && now >= t.aloneAt+shortFor {
+		t.setTrees(now, int(p.Trees), false)
+	}
+}
+
 // beginSecond starts looking for a second tree. Who founds it comes first; everyone else
 // waits to hear of a root, and looks around all the same if that takes long. Who has just
 // come into the room asks its parent in the first tree, which stands in the second as well.

@@ -56,13 +56,19 @@ func (w *World) controlDelay(p, q *peer) time.Duration {
 	if _, back := q.contacts[p.number]; !known && !back {
 		delay += 3 * way // the connection first: QUIC's handshake, and the choice of a protocol
 	}
-	for wait := 2*way + probeSlack; w.channel.rate > 0 && chance(p.network, w.channel.rate); wait *= 2 {
+	for wait := 2*way + probeSlack; w.loses(p); wait *= 2 {
 		delay += wait
+		if !w.loses(p) { // what is sent again is sent twice (RFC 9002, section 6.2.4)
+			break
+		}
 	}
 	c.last = max(w.now+delay, c.last)
 	p.contacts[q.number] = c
 	return c.last - w.now
 }
+
+// loses draws whether a packet of a peer's control connection is lost.
+func (w *World) loses(p *peer) bool { return w.channel.rate > 0 && chance(p.network, w.channel.rate) }
 
 // meanJitter is an eighth of the last miles: queues build up where the way is narrow.
 func meanJitter(p, q *peer) time.Duration { return (p.place.mile + q.place.mile) / 8 }
