@@ -9,6 +9,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
 	"github.com/banyan-rooms/banyan/mesh"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 	"github.com/banyan-rooms/banyan/node/transport"
 	"github.com/banyan-rooms/banyan/rooms"
 )
@@ -70,6 +71,9 @@ const (
 	rttEvery       = 5 * time.Second  // the mesh is told a neighbour's round trip
 )
 
+// MaxTrees is how many forwarding trees a room can have.
+const MaxTrees = wire.MaxTrees
+
 // Config is all that a node can be told. Key, Network, Links and Store have no
 // default.
 type Config struct {
@@ -83,6 +87,9 @@ type Config struct {
 	// MaxChildren is how many peers are fed at most in each room; 0 means 24, and
 	// 128 for a relay. A person's node feeds 64 at most.
 	MaxChildren int
+	// MaxTrees is how many forwarding trees a room has at most while this node decides
+	// about it, as its root; 0 means [MaxTrees].
+	MaxTrees int
 	// Community makes the node a relay: it forwards the sound of rooms that ask
 	// for it, and cannot enter any.
 	Community bool
@@ -115,6 +122,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("the network is that of %s, the key that of %s", c.Network.Self().Short(), c.Key.ID().Short())
 	case c.MaxChildren < 0:
 		return fmt.Errorf("max children %d: want 0 or more", c.MaxChildren)
+	case c.MaxTrees < 0 || c.MaxTrees > MaxTrees:
+		return fmt.Errorf("max trees %d: want 1 to %d, or 0 for as many as there can be", c.MaxTrees, MaxTrees)
 	case len(c.Name) > rooms.MaxName:
 		return fmt.Errorf("name of %d bytes, at most %d", len(c.Name), rooms.MaxName)
 	}

@@ -97,7 +97,7 @@ func newSession(n *Node, envelope []byte) (*session, error) {
 	}
 	s.road, s.door = newRoad(), newDoor(id, g)
 	s.mesh = mesh.New(mesh.Config{
-		Key: n.cfg.Key, Room: id, Start: s.start, MaxChildren: s.maxChildren, Community: n.cfg.Community,
+		Key: n.cfg.Key, Room: id, Start: s.start, MaxChildren: s.maxChildren, MaxTrees: n.cfg.MaxTrees, Community: n.cfg.Community,
 		Dialable: n.cfg.Network.Dialable(), Rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
 	})
 	v := s.mesh.View()

@@ -32,6 +32,7 @@ type flags struct {
 	listen      []string
 	bootstrap   []string
 	maxChildren int
+	maxTrees    int
 	maxRooms    int
 	metrics     string
 	json        bool
@@ -61,6 +62,7 @@ it (sound). Members name the relay by one of the addresses that it prints:
 	fs.StringArrayVar(&f.listen, "listen", []string{"/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/0.0.0.0/tcp/4001"}, "multiaddr to listen on; may be repeated")
 	fs.StringArrayVar(&f.bootstrap, "bootstrap", nil, "multiaddr of a peer or relay to meet others through; may be repeated")
 	fs.IntVar(&f.maxChildren, "max-children", 64, "how many peers to feed in each room at most")
+	fs.IntVar(&f.maxTrees, "max-trees", node.MaxTrees, "how many trees a room has at most while this relay is its root: two protect each other, one has warm backups")
 	fs.IntVar(&f.maxRooms, "max-rooms", 256, "how many rooms to serve at once at most")
 	fs.StringVar(&f.metrics, "metrics", "", "host:port to serve Prometheus metrics on (empty: none)")
 	fs.BoolVar(&f.json, "json", false, "print one event a line, as JSON")
@@ -71,6 +73,8 @@ func (f flags) check() error {
 	switch {
 	case f.maxChildren < 1:
 		return program.Usage("--max-children %d: a relay feeds 1 or more", f.maxChildren)
+	case f.maxTrees < 1 || f.maxTrees > node.MaxTrees:
+		return program.Usage("--max-trees %d: a room has 1 or %d", f.maxTrees, node.MaxTrees)
 	case f.maxRooms < 1:
 		return program.Usage("--max-rooms %d: a relay serves 1 or more", f.maxRooms)
 	case len(f.listen) == 0:
@@ -97,7 +101,7 @@ func run(cmd *cobra.Command, f flags) (err error) {
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
 	relay, err := node.New(node.Config{
-		Key: g.Store.Key(), Network: g.Network, Links: g.Links, Store: g.Store, Community: true, MaxChildren: f.maxChildren,
+		Key: g.Store.Key(), Network: g.Network, Links: g.Links, Store: g.Store, Community: true, MaxChildren: f.maxChildren, MaxTrees: f.maxTrees,
 		Bootstrap: f.bootstrap, Serve: node.ServePolicy{MaxRooms: f.maxRooms}, Log: log,
 	})
 	if err != nil {

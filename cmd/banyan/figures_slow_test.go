@@ -30,6 +30,9 @@ type figure struct {
 	Loss    float64 `json:"loss"`
 	Busy    float64 `json:"busy"` // share of the machine's CPU time that was used since the figure before; near 1 the figure is the machine's
 	Lab     float64 `json:"lab"`  // what of it the village and its network used
+
+	Simulated *simulated `json:"simulated,omitempty"` // the same in the simulator, where it has it
+	alike     *alike
 }
 
 // figures are those of one village.
@@ -41,13 +44,13 @@ type figures struct {
 	busy, lab float64 // newest shares
 }
 
-// add adds a measure and prints it.
-func (f *figures) add(t *testing.T, name, what string, values measure.Histogram) {
+// add adds a measure and prints it, and keeps for later how it is simulated; nil is not.
+func (f *figures) add(t *testing.T, name, what string, values measure.Histogram, a *alike) {
 	t.Helper()
 	q := values.Quantiles()
 	one := figure{
 		Name: name, Measure: what, Unit: "ms", Value: q.Max, P50: q.P50, P95: q.P95,
-		Seed: f.v.seed, Loss: packetLoss,
+		Seed: f.v.seed, Loss: packetLoss, alike: a,
 	}
 	f.look(t)
 	one.Busy, one.Lab = f.busy, f.lab
@@ -61,12 +64,28 @@ func (f *figures) add(t *testing.T, name, what string, values measure.Histogram)
 			}
 		}
 	}
-	line, err := json.Marshal(one)
+	one.print(t)
+	f.all = append(f.all, one)
+}
+
+func (f *figure) print(t *testing.T) {
+	t.Helper()
+	line, err := json.Marshal(f)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	fmt.Println(string(line))
-	f.all = append(f.all, one)
+}
+
+// compare adds what the simulator says, now that the village needs no core any more.
+func (f *figures) compare(t *testing.T) {
+	t.Helper()
+	for i := range f.all {
+		if one := &f.all[i]; one.alike != nil {
+			one.Simulated = f.v.simulate(t, one.alike)
+			one.print(t)
+		}
+	}
 }
 
 // keep keeps the figures beside the other artifacts of the run.
@@ -83,7 +102,7 @@ func (f *figures) keep(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "netlab-mesh.json"), append(raw, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, t.Name()+".json"), append(raw, '\n'), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 	"github.com/banyan-rooms/banyan/node"
 	"github.com/banyan-rooms/banyan/node/measure"
 	"github.com/banyan-rooms/banyan/node/netlab"
@@ -18,7 +20,6 @@ import (
 
 // What the village has, and how long what happens in it is looked at.
 const (
-	relays     = 3
 	together   = 2 // of the crowd come at a time
 	latecomers = 4 // listeners who come one after the other
 	kills      = 2 // of parents below the root
@@ -34,11 +35,16 @@ const (
 // figures are the machine's.
 func crowd(t *testing.T) int {
 	t.Helper()
-	n := 8
-	if asked := os.Getenv("BANYAN_NETLAB_CROWD"); asked != "" {
+	return asked(t, "BANYAN_NETLAB_CROWD", 8)
+}
+
+// asked is a number from the environment, or else.
+func asked(t *testing.T, name string, n int) int {
+	t.Helper()
+	if said := os.Getenv(name); said != "" {
 		var err error
-		if n, err = strconv.Atoi(asked); err != nil || n < 1 {
-			t.Fatalf("BANYAN_NETLAB_CROWD=%s: want a positive number", asked)
+		if n, err = strconv.Atoi(said); err != nil || n < 1 {
+			t.Fatalf("%s=%s: want a positive number", name, said)
 		}
 	}
 	return n
@@ -48,11 +54,7 @@ func crowd(t *testing.T) int {
 // coming, parents and the root killed, a split. All figures are printed as JSON; asserted
 // is only that everyone hears again, and in the end in one tree.
 func TestSlowNetlab(t *testing.T) {
-	v := found(t, 1, relays)
-	f := &figures{v: v}
-	f.look(t)
-	defer f.keep(t)
-	v.open(t)
+	v, f := measured(t, wire.MaxTrees)
 
 	v.comeAtOnce(t, f)
 	v.comeLate(t, f)
@@ -63,24 +65,48 @@ func TestSlowNetlab(t *testing.T) {
 	t.Logf("joins that failed: %d; packets: %+v", v.away, v.lab.Counters())
 }
 
+// TestSlowNetlabOneTree kills parents in a room that has one tree, and so warm backups.
+func TestSlowNetlabOneTree(t *testing.T) {
+	v, f := measured(t, 1)
+	v.listeners(t, crowd(t)+latecomers, together)
+	v.killParents(t, f)
+}
+
+// measured is a village whose host talks, and its figures.
+func measured(t *testing.T, trees int) (*village, *figures) {
+	t.Helper()
+	f := &figures{}
+	t.Cleanup(func() {
+		if f.v != nil && !t.Failed() {
+			f.compare(t)
+		}
+		f.keep(t)
+	})
+	v := found(t, uint64(asked(t, "BANYAN_NETLAB_SEED", 1)), trees)
+	f.v = v
+	f.look(t)
+	v.open(t)
+	return v, f
+}
+
 // comeAtOnce has a crowd come.
 func (v *village) comeAtOnce(t *testing.T, f *figures) {
 	t.Helper()
 	came := v.listeners(t, crowd(t), together)
-	f.add(t, "T14 (crowd)", "join to first sound, several at a time, with the connections that it takes", v.joins(came))
+	f.add(t, "T14 (crowd)", "join to first sound, several at a time, with the connections that it takes", v.joins(came), nil)
 }
 
 // comeLate has people come one by one.
 func (v *village) comeLate(t *testing.T, f *figures) {
 	t.Helper()
 	came := v.listeners(t, latecomers, 1)
-	f.add(t, "T14", "join to first sound, one by one, with the connections that it takes", v.joins(came))
+	f.add(t, "T14", "join to first sound, one by one, with the connections that it takes", v.joins(came), nil)
 	connected := measure.Histogram{}
 	for _, p := range came {
 		entered := v.wait(t, p, events.Room).Time
 		connected.Merge(v.first([]*villager{p}, entered, func(e events.Event) bool { return e.Event == events.Sound }))
 	}
-	f.add(t, "T14 (connected)", "of it, once the room's log and key are there", connected)
+	f.add(t, "T14 (connected)", "of it, once the room's log and key are there", connected, likeJoins)
 }
 
 // joins is how long those who came waited for the first sound.
@@ -104,18 +130,19 @@ func (v *village) nothingHappens(t *testing.T, f *figures) {
 	from := time.Now()
 	v.gather(t)
 	v.live(t, peace+measure.DefaultSlack)
-	f.add(t, "quiet", "longest gap of each in five seconds without a fault", v.longestGaps(v.people[1:], from, from.Add(peace)))
+	f.add(t, "quiet", "longest gap of each in five seconds without a fault", v.longestGaps(v.people[1:], from, from.Add(peace)), nil)
 }
 
 // killParents kills, one after the other, whoever has the most below them beside the
 // root and the host: a relay, or one of the people.
 func (v *village) killParents(t *testing.T, f *figures) {
 	t.Helper()
-	orphans, all := measure.Histogram{}, measure.Histogram{}
+	var orphans, all [wire.MaxTrees]measure.Histogram // by how many trees there were, less one
 	for range kills {
 		v.gather(t)
 		victim, below := v.busiest(t)
-		t.Logf("%s is killed, which has %d below it", victim.name, len(below))
+		trees := v.shape()
+		t.Logf("%s is killed, which has %d below it; trees: %d", victim.name, len(below), trees)
 		at := v.kill(victim)
 		left := v.left()
 		v.until(t, "everyone has another parent than the dead one", left, func(p *villager) bool {
@@ -123,11 +150,34 @@ func (v *village) killParents(t *testing.T, f *figures) {
 		})
 		v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
 		from, to := at.Add(-time.Second), at.Add(aftermath)
-		orphans.Merge(v.longestGaps(below, from, to))
-		all.Merge(v.longestGaps(left[1:], from, to))
+		orphans[trees-1] = merged(orphans[trees-1], v.longestGaps(below, from, to))
+		all[trees-1] = merged(all[trees-1], v.longestGaps(left[1:], from, to))
 	}
-	f.add(t, "T2", "longest gap of those below a parent that is killed", orphans)
-	f.add(t, "T2 (all)", "longest gap of everyone, of the same kills", all)
+	for i, target := range [wire.MaxTrees]string{"T2", "T1"} {
+		if len(all[i]) == 0 {
+			continue
+		}
+		var a *alike
+		if i+1 == v.trees {
+			a = likeParents
+		}
+		f.add(t, target, fmt.Sprintf("longest gap of those below a parent that is killed, trees: %d", i+1), orphans[i], a)
+		f.add(t, target+" (all)", "longest gap of everyone, of the same kills", all[i], nil)
+	}
+}
+
+func merged(a, b measure.Histogram) measure.Histogram {
+	all := measure.Histogram{}
+	all.Merge(a)
+	all.Merge(b)
+	return all
+}
+
+// shape is how many trees the room has.
+func (v *village) shape() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return max(1, len(v.host.network.Paths))
 }
 
 // gather waits until everyone is in one tree, and returns its root.
@@ -151,7 +201,8 @@ func (v *village) busiest(t *testing.T) (parent *villager, below []*villager) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, r := range slices.Concat(v.relays, v.people[1:]) {
-		if r.gone || r.id == v.host.network.First().Root.String() {
+		roots := func(q node.Path) bool { return q.Root.String() == r.id }
+		if r.gone || slices.ContainsFunc(v.host.network.Paths, roots) {
 			continue
 		}
 		if found := v.below(r); len(found) > len(below) {
@@ -192,17 +243,17 @@ func (v *village) killTheRoot(t *testing.T, f *figures) {
 		t.Log("the host is the root, and is needed: nothing is measured")
 		return
 	}
-	t.Logf("the root is %s", all[i].name)
+	t.Logf("the root is %s; trees: %d", all[i].name, v.shape())
 	at := v.kill(all[i])
 	left := v.left()
 	v.until(t, "everyone is in the tree of another root", left, func(p *villager) bool {
 		return v.host.network.First().Root != root && p.in(v.host.network.First().Root)
 	})
 	v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
-	f.add(t, "T4", "longest gap of everyone, the root killed", v.longestGaps(left[1:], at.Add(-time.Second), at.Add(aftermath)))
+	f.add(t, "T4", "longest gap of everyone, the root killed", v.longestGaps(left[1:], at.Add(-time.Second), at.Add(aftermath)), likeRoot)
 	f.add(t, "T4 (root)", "from the root's death until each is below another one", v.first(left, at, func(e events.Event) bool {
 		return e.Network != nil && e.Network.Attached && e.Network.First().Root != root
-	}))
+	}), nil)
 }
 
 // split divides the village, each half with a speaker, and joins it again.
@@ -236,15 +287,15 @@ func (v *village) split(t *testing.T, f *figures) {
 			return e.Network != nil && e.Network.Attached && near[e.Network.First().Root.String()]
 		}))
 	}
-	f.add(t, "T16 (apart)", "from the split until each is below a root of its side", alone)
+	f.add(t, "T16 (apart)", "from the split until each is below a root of its side", alone, nil)
 	v.lab.Join()
 	healed := time.Now()
 	v.until(t, "everyone hears, and there is one tree", all, func(p *villager) bool {
 		return p.hears(healed.Add(afterSplit)) && p.in(v.host.network.First().Root)
 	})
 	v.live(t, afterSplit) // a gap is told of when it is over
-	f.add(t, "T16", "from the end of a split of 60 s until each is in the one tree", v.settled(all, healed))
-	f.add(t, "T16 (sound)", "from the end of the split until each hears the speaker of the other side", v.across(all, healed))
+	f.add(t, "T16", "from the end of a split of 60 s until each is in the one tree", v.settled(all, healed), likeSplit)
+	f.add(t, "T16 (sound)", "from the end of the split until each hears the speaker of the other side", v.across(all, healed), nil)
 }
 
 // settled is for each of a group how long after a time it came into the tree that the

@@ -25,20 +25,43 @@ import (
 	"github.com/banyan-rooms/banyan/node/audio/wav"
 )
 
-// programs builds the programs once for all tests, or takes those in BANYAN_BIN.
+// built are the programs: those in BANYAN_BIN, or built once for all tests.
 func built(t *testing.T) (banyan, relay string) {
 	t.Helper()
 	dir := os.Getenv("BANYAN_BIN")
 	if dir == "" {
-		dir = t.TempDir()
-		for _, name := range []string{"banyan", "banyan-relay"} {
-			build := exec.CommandContext(t.Context(), "go", "build", "-tags", "nolibopusfile", "-o", filepath.Join(dir, name), "../"+name)
-			if out, err := build.CombinedOutput(); err != nil {
-				t.Fatalf("build %s: %v\n%s", name, err, out)
-			}
+		var err error
+		if dir, err = build(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return filepath.Join(dir, "banyan"), filepath.Join(dir, "banyan-relay")
+}
+
+// builtIn is what TestMain removes.
+var builtIn string
+
+// build builds the programs into a directory.
+var build = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "banyan-programs-"); err != nil {
+		return "", err
+	}
+	builtIn = dir
+	for _, name := range []string{"banyan", "banyan-relay"} {
+		build := exec.Command("go", "build", "-tags", "nolibopusfile", "-o", filepath.Join(dir, name), "../"+name)
+		if out, err := build.CombinedOutput(); err != nil {
+			return dir, fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if builtIn != "" {
+		_ = os.RemoveAll(builtIn) // of no use to anybody, wherever it is
+	}
+	os.Exit(code)
 }
 
 // neighbourhood runs one relay, one speaker and eight listeners, each feeding four at

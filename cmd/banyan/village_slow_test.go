@@ -31,6 +31,7 @@ import (
 type village struct {
 	lab    *netlab.Lab
 	seed   uint64
+	trees  int // that the room has at most
 	dir    string
 	logs   *lockedBuffer
 	link   string
@@ -60,13 +61,15 @@ type villager struct {
 // What every villager's command line says beside its own business.
 const (
 	statsEvery = 2 * time.Second
-	peerFanOut = 3 // small, so that thirty people make a tree with some depth
-	relayLimit = 6
+	peerFanOut = 4 // small, so that the trees have some depth; enough for two of them
+	relayLimit = 8
+	relays     = 3
 	packetLoss = 0.01
 )
 
-// found makes a village without people, if there can be one here.
-func found(t *testing.T, seed uint64, relays int) *village {
+// found makes a village without people, if there can be one here. Its room has so many
+// trees at most.
+func found(t *testing.T, seed uint64, trees int) *village {
 	t.Helper()
 	if err := netlab.Available(); err != nil {
 		t.Skipf("no network lab here, so nothing is measured with real processes: %v", err)
@@ -75,7 +78,7 @@ func found(t *testing.T, seed uint64, relays int) *village {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &village{lab: lab, seed: seed, dir: t.TempDir(), logs: &lockedBuffer{}, changed: make(chan struct{})}
+	v := &village{lab: lab, seed: seed, trees: trees, dir: t.TempDir(), logs: &lockedBuffer{}, changed: make(chan struct{})}
 	t.Cleanup(func() {
 		v.stop()
 		if err := lab.Close(); err != nil {
@@ -85,7 +88,7 @@ func found(t *testing.T, seed uint64, relays int) *village {
 	})
 	_, relay := built(t)
 	for i := range relays {
-		args := []string{"--max-children", strconv.Itoa(relayLimit)}
+		args := []string{"--max-children", strconv.Itoa(relayLimit), "--max-trees", strconv.Itoa(trees)}
 		if i > 0 {
 			args = append(args, v.bootstrap(t)...)
 		}

@@ -40,3 +40,20 @@ func BenchmarkForward(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkOpen opens links one after the other, over a network without delay: what is left
+// are waits of ours, and cryptography.
+func BenchmarkOpen(b *testing.B) {
+	_, p := peers(b, 2)
+	for b.Loop() {
+		dialled, accepted := p[0].link(b, p[1])
+		b.StopTimer()
+		for _, l := range []transport.Link{dialled, accepted} {
+			if err := l.Close(); err != nil {
+				b.Fatal(err)
+			}
+			<-l.Done()
+		}
+		b.StartTimer()
+	}
+}

@@ -37,6 +37,7 @@ func (ls *Links) settings(l *link) webrtc.SettingEngine {
 	s.SetICETimeouts(disconnected, failed, keepAlive)
 	s.SetSrflxAcceptanceMinWait(0) // the first pair that works is good enough: the mesh measures
 	s.SetPrflxAcceptanceMinWait(0)
+	s.SetICEBindingRequestHandler(l.heardCheck)
 	s.SetDTLSRetransmissionInterval(dtlsInterval)
 	s.SetDTLSInsecureSkipHelloVerify(true) // ICE has shown that the address answers
 	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)
