@@ -126,6 +126,9 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 	c.backup, c.slots, c.free, c.speaker, c.parent = j.Backup, j.Slots, j.Slots, j.Speaker, j.Parent
 	t.refreshNeighbors()
 	t.send(from, &wire.Accept{Backup: j.Backup, Place: t.place, Seen: t.route.seen()})
+	if !known && !c.linked {
+		t.emit(Dial{from})
+	}
 	t.wake(c.since + t.timing.Linking)
 	if j.Backup {
 		return

@@ -10,7 +10,7 @@ import (
 
 // ask asks a peer to feed this one, or to be its backup.
 func (t *tree) ask(now time.Duration, s *seeker, id identity.ID) {
-	s.phase, s.target, s.at = asking, id, now+t.timing.Answer
+	s.phase, s.target, s.dialled, s.at = asking, id, false, now+t.timing.Answer
 	j := &wire.Join{Backup: s.backup, Speaker: t.speaking, Slots: t.slots()}
 	if s.backup {
 		j.Parent = t.parentShort()
@@ -31,7 +31,8 @@ func (t *tree) slots() uint32 {
 	return uint32(t.maxChildren)
 }
 
-// accepted goes on to open the link.
+// accepted goes on to wait for the link, which the other side opens: with its answer comes
+// its dial, and that saves a round trip.
 func (t *tree) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
 	if from == t.parent && !a.Backup {
 		t.heardAt = now
@@ -58,12 +59,16 @@ func (t *tree) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
 		t.next(now, s)
 		return
 	}
-	s.place, s.seen, s.phase, s.at = a.Place, a.Seen, linking, now+t.timing.Linking
+	s.place, s.seen, s.phase, s.at = a.Place, a.Seen, linking, now+t.timing.Answer
 	if t.linked(from) {
 		t.linkedTo(now, from, s)
-		return
 	}
-	t.emit(Dial{from})
+}
+
+// dial opens the link that the other side should have opened.
+func (t *tree) dial(now time.Duration, s *seeker) {
+	s.dialled, s.at = true, now+t.timing.Linking-t.timing.Answer
+	t.emit(Dial{s.target})
 }
 
 // redirected asks the others that a peer knows.

@@ -208,6 +208,28 @@ func TestAYoungTreeTakesInACrowd(t *testing.T) {
 
 // TestAskingHoldsNoPlace has strangers ask for a place again and again, and never open a
 // link.
+// TestEitherSideOpensTheLink has a root whose dials fail: who was accepted dials itself, a
+// moment later, and comes in all the same.
+func TestEitherSideOpensTheLink(t *testing.T) {
+	for _, mute := range []bool{false, true} {
+		w := newWorld(t)
+		root := w.join("root", Config{MaxChildren: 8, Community: true, Dialable: true})
+		root.mute = mute
+		w.run(2 * time.Second)
+		other := w.join("other", Config{})
+		var dialled *peer // last
+		w.watch = func(p *peer, e Effect) {
+			if _, ok := e.(Dial); ok {
+				dialled = p
+			}
+		}
+		w.run(3 * time.Second)
+		if want := map[bool]*peer{false: root, true: other}[mute]; dialled != want || other.tree.parent != root.id {
+			t.Errorf("with a root whose dials fail (%v): the last to dial was %v, the parent is %s", mute, dialled == other, other.tree.parent.Short())
+		}
+	}
+}
+
 func TestAskingHoldsNoPlace(t *testing.T) {
 	w := room(t, 0, 1, 4)
 	root := w.peers[0]

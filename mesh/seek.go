@@ -42,6 +42,7 @@ type seeker struct {
 	at        time.Duration
 	nonce     uint32
 	target    identity.ID
+	dialled   bool        // by this peer, since target's dial did not come
 	place     wire.Place  // of target, when it accepted
 	seen      []wire.Seen // what it had then
 	prefer    []identity.ID
@@ -112,7 +113,13 @@ func (t *tree) seek(now time.Duration, s *seeker) {
 		t.probe(now, s)
 	case probing:
 		t.choose(now, s)
-	case asking, linking:
+	case linking:
+		if !s.dialled {
+			t.dial(now, s)
+			return
+		}
+		fallthrough
+	case asking:
 		t.suspectSlow(s)
 		t.letGo(s)
 		t.next(now, s)

@@ -102,9 +102,11 @@ func (m *Machine) Children(tree int) int { return m.trees[tree].fed() }
 func (m *Machine) MaxChildren() int { return m.maxChildren }
 
 // Expects tells whether a peer may open a link: it was accepted, as a child or as
-// somebody's backup.
+// somebody's backup, or was asked to accept this one.
 func (m *Machine) Expects(id identity.ID) bool {
-	return slices.ContainsFunc(m.trees[:], func(t *tree) bool { return t.childAt(id) >= 0 })
+	return slices.ContainsFunc(m.trees[:], func(t *tree) bool {
+		return t.childAt(id) >= 0 || t.seekParent.target == id || t.seekBackup.target == id
+	})
 }
 
 // open are the peers with an open link, by ID.

@@ -38,7 +38,8 @@ type peer struct {
 	*tree   // the first
 	name    string
 	dead    bool
-	cut     int // peers of different cuts do not reach each other
+	cut     int  // peers of different cuts do not reach each other
+	mute    bool // its dials fail
 	talking bool
 	ctr     uint64
 	played  map[uint64]map[uint64]time.Duration // by stream and counter: when
@@ -164,7 +165,7 @@ func (w *world) carry(p *peer, e Effect) {
 	case Dial:
 		to := w.byID[e.Peer]
 		w.after(3*path, p, func() {
-			if w.reaches(p, to) && to.Machine.Expects(p.id) {
+			if w.reaches(p, to) && to.Machine.Expects(p.id) && !p.mute {
 				w.step(to, LinkUp{p.id})
 				w.step(p, LinkUp(e))
 			} else {

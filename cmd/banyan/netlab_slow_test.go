@@ -157,11 +157,7 @@ func (v *village) killParents(t *testing.T, f *figures) {
 		if len(all[i]) == 0 {
 			continue
 		}
-		var a *alike
-		if i+1 == v.trees {
-			a = likeParents
-		}
-		f.add(t, target, fmt.Sprintf("longest gap of those below a parent that is killed, trees: %d", i+1), orphans[i], a)
+		f.add(t, target, fmt.Sprintf("longest gap of those below a parent that is killed, trees: %d", i+1), orphans[i], likeParents.in(i+1))
 		f.add(t, target+" (all)", "longest gap of everyone, of the same kills", all[i], nil)
 	}
 }
@@ -243,14 +239,15 @@ func (v *village) killTheRoot(t *testing.T, f *figures) {
 		t.Log("the host is the root, and is needed: nothing is measured")
 		return
 	}
-	t.Logf("the root is %s; trees: %d", all[i].name, v.shape())
+	trees := v.shape()
+	t.Logf("the root is %s; trees: %d", all[i].name, trees)
 	at := v.kill(all[i])
 	left := v.left()
 	v.until(t, "everyone is in the tree of another root", left, func(p *villager) bool {
 		return v.host.network.First().Root != root && p.in(v.host.network.First().Root)
 	})
 	v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
-	f.add(t, "T4", "longest gap of everyone, the root killed", v.longestGaps(left[1:], at.Add(-time.Second), at.Add(aftermath)), likeRoot)
+	f.add(t, "T4", fmt.Sprintf("longest gap of everyone, the root killed, trees: %d", trees), v.longestGaps(left[1:], at.Add(-time.Second), at.Add(aftermath)), likeRoot.in(trees))
 	f.add(t, "T4 (root)", "from the root's death until each is below another one", v.first(left, at, func(e events.Event) bool {
 		return e.Network != nil && e.Network.Attached && e.Network.First().Root != root
 	}), nil)

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/banyan-rooms/banyan/mesh/sim"
+	"github.com/banyan-rooms/banyan/node/measure"
 )
 
 // simulated is what the simulator says of a village's measure: the same places, network,
@@ -36,15 +38,19 @@ const (
 type alike struct {
 	measure func(sim.Report) sim.Quantiles
 	faults  []sim.Fault
+	trees   int // that the room has; 0 means as many as the village lets it
 }
+
+// in is the same in a room of so many trees.
+func (a *alike) in(trees int) *alike { return &alike{a.measure, a.faults, trees} }
 
 // simulate has the village's like live in the simulator, once for each seed.
 func (v *village) simulate(t *testing.T, a *alike) *simulated {
 	t.Helper()
 	cfg := sim.Config{
 		Peers: relays + 1 + v.arrivals, Community: relays, CommunityChildren: relayLimit,
-		Relays: 1, MaxChildren: peerFanOut, Trees: v.trees, Speakers: 1, Loss: sim.Even(packetLoss),
-		Arrivals: settling / 2, Faults: a.faults,
+		Relays: 1, MaxChildren: peerFanOut, Trees: cmp.Or(a.trees, v.trees), Speakers: 1, Loss: sim.Even(packetLoss),
+		Arrivals: settling / 2, Faults: a.faults, Slack: measure.DefaultSlack - v.straight(),
 	}
 	length := settling
 	for _, f := range a.faults {
@@ -64,6 +70,20 @@ func (v *village) simulate(t *testing.T, a *alike) *simulated {
 		p50, p95 = append(p50, q.P50.Milliseconds()), append(p95, q.P95.Milliseconds())
 	}
 	return &simulated{Seeds: simulatedSeeds, P50: spanOf(p50), P95: spanOf(p95)}
+}
+
+// straight is how long a packet straight from the host takes to half of the people. A node
+// counts from the capture on whether a frame is late, the simulator from when such a packet
+// could have come.
+func (v *village) straight() time.Duration {
+	continent := sim.Continent()
+	host := continent.PlaceOf(v.seed, relays, false)
+	ways := make([]time.Duration, v.arrivals)
+	for i := range ways {
+		ways[i], _ = continent.Way(host, continent.PlaceOf(v.seed, relays+1+i, false))
+	}
+	slices.Sort(ways)
+	return ways[len(ways)/2]
 }
 
 func spanOf(values []int64) spans {
