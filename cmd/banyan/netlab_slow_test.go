@@ -69,6 +69,7 @@ func TestSlowNetlab(t *testing.T) {
 func TestSlowNetlabOneTree(t *testing.T) {
 	v, f := measured(t, 1)
 	v.listeners(t, crowd(t)+latecomers, together)
+	v.nothingHappens(t, f)
 	v.killParents(t, f)
 }
 
@@ -291,8 +292,8 @@ func (v *village) split(t *testing.T, f *figures) {
 		return p.hears(healed.Add(afterSplit)) && p.in(v.host.network.First().Root)
 	})
 	v.live(t, afterSplit) // a gap is told of when it is over
-	f.add(t, "T16", "from the end of a split of 60 s until each is in the one tree", v.settled(all, healed), likeSplit)
-	f.add(t, "T16 (sound)", "from the end of the split until each hears the speaker of the other side", v.across(all, healed), nil)
+	f.add(t, "T16", "from the end of a split of 60 s until each is in the one tree", v.settled(all, healed), nil)
+	f.add(t, "T16 (sound)", "from the end of the split until each hears the speaker of the other side", v.across(all, healed), likeSplit)
 }
 
 // settled is for each of a group how long after a time it came into the tree that the
