@@ -31,6 +31,10 @@ type child struct {
 	reportedAt time.Duration // the last report from it; before the first one, when it came
 }
 
+// hears tells whether frames go to a child: this peer is not only its backup, and the link
+// is open.
+func (c *child) hears() bool { return !c.backup && c.linked }
+
 func (t *tree) childAt(id identity.ID) int {
 	return slices.IndexFunc(t.children, func(c child) bool { return c.id == id })
 }
@@ -159,7 +163,7 @@ const maxOthers = 4
 func (t *tree) relays(except identity.ID, most int) []identity.ID {
 	var able []*child
 	for i := range t.children {
-		if c := &t.children[i]; c.slots > 0 && c.linked && !c.backup && c.id != except {
+		if c := &t.children[i]; c.hears() && c.slots > 0 && c.id != except {
 			able = append(able, c)
 		}
 	}

@@ -38,7 +38,7 @@ func (t *tree) heir(now time.Duration) identity.ID {
 }
 
 // feeds tells whether a child is fed itself, and could feed others.
-func (c *child) feeds() bool { return !c.backup && c.linked && c.slots > 0 }
+func (c *child) feeds() bool { return c.hears() && c.slots > 0 }
 
 // inherits orders children for the root's place: community relays, then who can feed
 // more (by powers of two), then who has been here longer.

@@ -28,12 +28,12 @@ const sampleEdges = 4
 func (t *tree) subtree() summary {
 	s := summary{count: t.peers(), offers: t.supply(), open: t.open()}
 	for i := range t.children {
-		if c := &t.children[i]; !c.backup && c.linked {
+		if c := &t.children[i]; c.hears() {
 			s.edges = append(s.edges, wire.Edge{From: t.id, To: c.id})
 		}
 	}
 	for i := range t.children {
-		if c := &t.children[i]; !c.backup && c.linked {
+		if c := &t.children[i]; c.hears() {
 			s.edges = append(s.edges, c.below.edges...)
 		}
 	}
@@ -45,7 +45,7 @@ func (t *tree) subtree() summary {
 func (t *tree) peers() uint32 {
 	n := uint32(1)
 	for i := range t.children {
-		if c := &t.children[i]; !c.backup && c.linked {
+		if c := &t.children[i]; c.hears() {
 			n += max(1, c.below.count)
 		}
 	}
@@ -59,7 +59,7 @@ func (t *tree) open() uint8 {
 	}
 	first := uint8(0)
 	for i := range t.children {
-		if c := &t.children[i]; !c.backup && c.linked && c.below.open > 0 && c.below.open < wire.MaxPath && (first == 0 || c.below.open+1 < first) {
+		if c := &t.children[i]; c.hears() && c.below.open > 0 && c.below.open < wire.MaxPath && (first == 0 || c.below.open+1 < first) {
 			first = c.below.open + 1
 		}
 	}
@@ -87,7 +87,7 @@ func (t *tree) report(now time.Duration) {
 			every *= 3
 		}
 		stale, due := c.toldAt < t.totalAt, now >= c.toldAt+every
-		if c.backup || !c.linked || !due && (large || !stale) {
+		if !c.hears() || !due && (large || !stale) {
 			continue
 		}
 		c.toldAt = now

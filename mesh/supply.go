@@ -36,7 +36,7 @@ type places [wire.MaxTrees]uint32
 func (t *tree) supply() places {
 	var all places
 	for i := range t.children {
-		if c := &t.children[i]; !c.backup && c.linked {
+		if c := &t.children[i]; c.hears() {
 			for i, n := range c.below.offers {
 				all[i] += n
 			}

@@ -261,7 +261,7 @@ func (t *tree) refreshNeighbors() {
 	}
 	for i := range t.children {
 		c := &t.children[i]
-		if l := t.links[c.id]; !c.backup && c.linked && l != nil {
+		if l := t.links[c.id]; c.hears() && l != nil {
 			t.neighbors = append(t.neighbors, neighbor{c.id, l})
 		}
 	}

@@ -56,7 +56,7 @@ func (t *tree) yielding(now time.Duration, slots uint32, speaker bool) int {
 		if at := t.leastBelow(now, false, -1); at >= 0 {
 			return at
 		}
-		return slices.IndexFunc(t.children, func(c child) bool { return !c.backup && c.linked && now >= c.moving })
+		return slices.IndexFunc(t.children, func(c child) bool { return c.hears() && now >= c.moving })
 	}
 	return -1
 }
@@ -67,7 +67,7 @@ func (t *tree) yielding(now time.Duration, slots uint32, speaker bool) int {
 func (t *tree) movable(now time.Duration, forSpeaker bool) int {
 	hosts, host := 0, 0
 	for i := range t.children {
-		if c := &t.children[i]; c.free > 0 && c.linked && !c.backup {
+		if c := &t.children[i]; c.hears() && c.free > 0 {
 			hosts, host = hosts+1, i
 		}
 	}
