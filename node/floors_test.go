@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
@@ -157,13 +158,45 @@ func TestImportsPointDown(t *testing.T) {
 	}
 }
 
+// pure tells whether a package is one of the machines, or of what they are made of.
+func pure(name string) bool {
+	return name == "mesh" || name == "mesh/wire" || name == "rooms" || strings.HasPrefix(name, "crypto")
+}
+
+// TestPureFloorsRunAlone looks for goroutines, in tests as well: where there are none, the
+// race detector has nothing to find, and `make race` leaves the package out.
+func TestPureFloorsRunAlone(t *testing.T) {
+	for _, p := range packages(t) {
+		if !pure(strings.TrimPrefix(p.ImportPath, module+"/")) {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(p.Dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no files in %s (%v)", p.ImportPath, p.Dir, err)
+		}
+		for _, path := range files {
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if g, ok := n.(*ast.GoStmt); ok {
+					t.Errorf("%s: a goroutine", set.Position(g.Pos()))
+				}
+				return true
+			})
+		}
+	}
+}
+
 // TestPureFloorsDoNothing looks at what the machines import themselves: fmt brings os
 // and sync along, so here only direct imports count.
 func TestPureFloorsDoNothing(t *testing.T) {
 	banned := []string{"net", "os", "sync", "context", "log", "math/rand", "runtime", "syscall", "unsafe"}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module+"/")
-		if name != "mesh" && name != "mesh/wire" && !covers("mesh/sim/baseline/...", name) && name != "rooms" && !strings.HasPrefix(name, "crypto") {
+		if !pure(name) && !covers("mesh/sim/baseline/...", name) {
 			continue
 		}
 		for _, i := range p.Imports {
