@@ -163,7 +163,7 @@ const maxOthers = 4
 func (t *tree) relays(except identity.ID, most int) []identity.ID {
 	var able []*child
 	for i := range t.children {
-		if c := &t.children[i]; c.hears() && c.slots > 0 && c.id != except {
+		if c := &t.children[i]; c.feeds() && c.id != except {
 			able = append(able, c)
 		}
 	}

@@ -31,7 +31,7 @@
 //
 //   - Control messages to one peer arrive in order, or [Failed] is reported.
 //   - A [Dial] ends in [LinkUp] or [Failed]; the other side gets LinkUp too. Where both
-//     dial, each gets one LinkUp. Who accepts dials; who was accepted does if that fails.
+//     dial, each gets one LinkUp.
 //   - [HangUp] closes a link and is not answered; the other side gets [LinkDown].
 //   - [Candidates] are offered at the start, every few seconds while not attached, and
 //     now and then else. [RTT] events are welcome and optional.

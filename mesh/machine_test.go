@@ -206,8 +206,6 @@ func TestAYoungTreeTakesInACrowd(t *testing.T) {
 	}
 }
 
-// TestAskingHoldsNoPlace has strangers ask for a place again and again, and never open a
-// link.
 // TestEitherSideOpensTheLink has a root whose dials fail: who was accepted dials itself, a
 // moment later, and comes in all the same.
 func TestEitherSideOpensTheLink(t *testing.T) {
@@ -230,6 +228,8 @@ func TestEitherSideOpensTheLink(t *testing.T) {
 	}
 }
 
+// TestAskingHoldsNoPlace has strangers ask for a place again and again, and never open a
+// link.
 func TestAskingHoldsNoPlace(t *testing.T) {
 	w := room(t, 0, 1, 4)
 	root := w.peers[0]

@@ -28,7 +28,7 @@ const (
 	resting              // until at, then it probes
 	probing              // offers come in until at
 	asking               // target has until at to answer
-	linking              // the link to target has until at to open
+	linking              // the link that target dials has until at to open; after that, the one that this peer dials
 )
 
 // seeker looks for a parent, or for a backup.
@@ -113,13 +113,11 @@ func (t *tree) seek(now time.Duration, s *seeker) {
 		t.probe(now, s)
 	case probing:
 		t.choose(now, s)
-	case linking:
-		if !s.dialled {
+	case asking, linking:
+		if s.phase == linking && !s.dialled {
 			t.dial(now, s)
 			return
 		}
-		fallthrough
-	case asking:
 		t.suspectSlow(s)
 		t.letGo(s)
 		t.next(now, s)

@@ -97,6 +97,7 @@ func (t *tree) owes(now time.Duration) bool {
 	return t.hungry >= max(1, t.place.Depth()-1)
 }
 
+// countAnew begins to count frames.
 func (t *tree) countAnew(now time.Duration) { t.had, t.owed, t.countedAt = 0, 0, now }
 
 // watchFood leaves a parent that passes far less on than the other tree brings.

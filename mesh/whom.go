@@ -50,7 +50,8 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	for _, id := range pool {
 		add(id)
 	}
-	if last = last || s.urgent; last && len(some) == 0 {
+	if s.urgent && len(some) == 0 {
+		last = true
 		for _, id := range append(pool, t.lease.root) {
 			add(id)
 		}

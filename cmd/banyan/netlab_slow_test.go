@@ -12,7 +12,6 @@ import (
 
 	"github.com/banyan-rooms/banyan/cmd/internal/events"
 	"github.com/banyan-rooms/banyan/crypto/identity"
-	"github.com/banyan-rooms/banyan/mesh/wire"
 	"github.com/banyan-rooms/banyan/node"
 	"github.com/banyan-rooms/banyan/node/measure"
 	"github.com/banyan-rooms/banyan/node/netlab"
@@ -54,7 +53,7 @@ func asked(t *testing.T, name string, n int) int {
 // coming, parents and the root killed, a split. All figures are printed as JSON; asserted
 // is only that everyone hears again, and in the end in one tree.
 func TestSlowNetlab(t *testing.T) {
-	v, f := measured(t, wire.MaxTrees)
+	v, f := measured(t, node.MaxTrees)
 
 	v.comeAtOnce(t, f)
 	v.comeLate(t, f)
@@ -138,7 +137,10 @@ func (v *village) nothingHappens(t *testing.T, f *figures) {
 // root and the host: a relay, or one of the people.
 func (v *village) killParents(t *testing.T, f *figures) {
 	t.Helper()
-	var orphans, all [wire.MaxTrees]measure.Histogram // by how many trees there were, less one
+	var orphans, all [node.MaxTrees]measure.Histogram // by how many trees there were, less one
+	for i := range all {
+		orphans[i], all[i] = measure.Histogram{}, measure.Histogram{}
+	}
 	for range kills {
 		v.gather(t)
 		victim, below := v.busiest(t)
@@ -151,23 +153,16 @@ func (v *village) killParents(t *testing.T, f *figures) {
 		})
 		v.until(t, "everyone hears again", left[1:], func(p *villager) bool { return p.hears(at.Add(aftermath)) })
 		from, to := at.Add(-time.Second), at.Add(aftermath)
-		orphans[trees-1] = merged(orphans[trees-1], v.longestGaps(below, from, to))
-		all[trees-1] = merged(all[trees-1], v.longestGaps(left[1:], from, to))
+		orphans[trees-1].Merge(v.longestGaps(below, from, to))
+		all[trees-1].Merge(v.longestGaps(left[1:], from, to))
 	}
-	for i, target := range [wire.MaxTrees]string{"T2", "T1"} {
+	for i, target := range [node.MaxTrees]string{"T2", "T1"} {
 		if len(all[i]) == 0 {
 			continue
 		}
 		f.add(t, target, fmt.Sprintf("longest gap of those below a parent that is killed, trees: %d", i+1), orphans[i], likeParents.in(i+1))
 		f.add(t, target+" (all)", "longest gap of everyone, of the same kills", all[i], nil)
 	}
-}
-
-func merged(a, b measure.Histogram) measure.Histogram {
-	all := measure.Histogram{}
-	all.Merge(a)
-	all.Merge(b)
-	return all
 }
 
 // shape is how many trees the room has.
