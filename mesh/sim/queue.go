@@ -1,6 +1,10 @@
 package sim
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // kind says what an event is, and with it what its ref points at.
 type kind uint8
@@ -31,15 +35,18 @@ const (
 
 // queue hands out events by time, and by order of pushing where times are equal.
 //
-// Three parts: a heap of what is due in the current slot, a wheel of unsorted
-// buckets for the coming second, and a heap of what is further away. An event is
-// sorted only once its slot has come, among the few of its own millisecond.
+// Four parts: what is due in the current slot, sorted; a heap of what was pushed into that
+// slot since it began; a wheel of unsorted buckets for the coming second; and a heap of
+// what is further away. An event is sorted only once its slot has come, among the few of
+// its own millisecond.
 //
 // The zero queue is ready.
 type queue struct {
 	pushed  uint64
-	slot    int64 // the current slot: everything in near lies in it or before
-	near    heap
+	slot    int64          // the current slot
+	due     []event        // of the current slot, in order; the first of them have happened
+	done    int            // how many of these
+	late    heap           // of the current slot or before, pushed since it began
 	wheel   [slots][]event // of the slots after the current one
 	wheeled int            // events in the wheel
 	far     heap           // beyond the wheel
@@ -57,7 +64,7 @@ func (q *queue) push(e event) {
 func (q *queue) put(e event) {
 	switch s := slotOf(e.at); {
 	case s <= q.slot:
-		q.near.push(e)
+		q.late.push(e)
 	case s < q.slot+slots:
 		b := &q.wheel[s%slots]
 		*b = append(*b, e)
@@ -69,24 +76,40 @@ func (q *queue) put(e event) {
 
 // next is the time of the first event, if there is one.
 func (q *queue) next() (time.Duration, bool) {
-	if !q.fill() {
+	switch {
+	case !q.fill():
 		return 0, false
+	case q.lateFirst():
+		return q.late[0].at, true
 	}
-	return q.near[0].at, true
+	return q.due[q.done].at, true
+}
+
+// lateFirst tells whether the first event is one that was pushed late. There must be one.
+func (q *queue) lateFirst() bool {
+	return q.done == len(q.due) || len(q.late) > 0 && q.late[0].before(&q.due[q.done])
 }
 
 // pop takes the first event out. The queue must not be empty: ask next first.
 func (q *queue) pop() event {
 	q.fill()
-	return q.near.pop()
+	if q.lateFirst() {
+		return q.late.pop()
+	}
+	q.done++
+	return q.due[q.done-1]
 }
 
-// len is the number of events that wait.
-func (q *queue) len() int { return len(q.near) + q.wheeled + len(q.far) }
+// ahead are the next events of the current slot, n of them or fewer, but for those that
+// are pushed yet. It holds until the next pop.
+func (q *queue) ahead(n int) []event { return q.due[q.done:min(q.done+n, len(q.due))] }
 
-// fill turns the wheel until near holds the first event, if there is any.
+// len is the number of events that wait.
+func (q *queue) len() int { return len(q.due) - q.done + len(q.late) + q.wheeled + len(q.far) }
+
+// fill turns the wheel until the current slot holds the first event, if there is any.
 func (q *queue) fill() bool {
-	for len(q.near) == 0 {
+	for q.done == len(q.due) && len(q.late) == 0 {
 		switch {
 		case q.wheeled > 0:
 			q.slot++
@@ -97,8 +120,8 @@ func (q *queue) fill() bool {
 		}
 		b := &q.wheel[q.slot%slots]
 		q.wheeled -= len(*b)
-		q.near, *b = heap(*b), q.near[:0] // near is empty: its room serves the bucket
-		q.near.init()
+		q.due, *b, q.done = *b, q.due[:0], 0 // the room of what has happened serves the bucket
+		slices.SortFunc(q.due, func(a, b event) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq)) })
 		for len(q.far) > 0 && slotOf(q.far[0].at) < q.slot+slots {
 			q.put(q.far.pop())
 		}
@@ -136,13 +159,6 @@ func (h *heap) pop() event {
 		s.sink(0, last)
 	}
 	return first
-}
-
-// init orders what was thrown together.
-func (h heap) init() {
-	for i := (len(h) - 2) / arity; i >= 0 && len(h) > 1; i-- {
-		h.sink(i, h[i])
-	}
 }
 
 // sink finds the place of e in the subtree of i, whose own event may be overwritten.
