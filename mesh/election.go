@@ -114,6 +114,9 @@ func (m *Machine) advertised(now time.Duration, g Gossip) bool {
 	}
 	to, _ := slices.BinarySearchFunc(m.adverts, k, rank)
 	m.adverts = slices.Insert(m.adverts, to, k)
+	if at := slices.Index(m.candidates, g.From); at >= 0 {
+		m.candidates = slices.Delete(m.candidates, at, at+1)
+	}
 	if len(m.adverts) > maxAdverts {
 		m.adverts = m.adverts[:maxAdverts]
 	}

@@ -107,6 +107,7 @@ type gap struct {
 func (m *Machine) came(now time.Duration, from identity.ID, l *lane, number uint16, came bool) {
 	if l.take(number, came) && l.askAt == 0 {
 		l.askAt = now + overtaking
+		m.hastened = true
 		m.gaps = append(m.gaps, gap{from, l})
 	}
 }

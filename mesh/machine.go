@@ -15,28 +15,32 @@ const never = time.Duration(1<<63 - 1)
 // Machine is one peer's part in one room: in its trees, and what they share. Use one from
 // one goroutine.
 type Machine struct {
-	key         identity.Key
+	// What each frame looks at comes first, here as in [tree]: a room of simulated
+	// machines is far larger than any cache.
+	trees       [wire.MaxTrees]*tree // the second rests while the room has one
+	count       int                  // trees that the room has, as the first one's root decided
+	hops        []Hop                // scratch: what Route returns
+	gaps        []gap
+	hastened    bool // by Route, since Hastened was asked
+	unchecked   bool // the trees, since the last step: see Check
+	route       router
 	id          identity.ID
-	room        identity.RoomID
-	start       time.Time
-	rand        *rand.Rand
-	timing      Timing
 	maxChildren int
-	maxTrees    int
-	community   bool
-	dialable    bool
+	timing      Timing
 
-	trees [wire.MaxTrees]*tree // the second rests while the room has one
-	count int                  // trees that the room has, as the first one's root decided
-	route router
-	gaps  []gap
-	hops  []Hop // scratch: what Route returns
+	key       identity.Key
+	room      identity.RoomID
+	start     time.Time
+	rand      *rand.Rand
+	maxTrees  int
+	community bool
+	dialable  bool
 
 	// Whom it knows of.
 	links      map[identity.ID]*lane
 	adverts    []*known      // in the order of rank
 	staleAt    time.Duration // when the first of them expires, or one that is no more
-	candidates []identity.ID
+	candidates []identity.ID // none of whom has an advert
 	rtts       map[identity.ID]time.Duration
 	shunned    []shunned
 	seq        uint64
@@ -47,8 +51,6 @@ type Machine struct {
 	grown    bool // the second tree has reached about as many as the first
 	leaving  bool
 	stopped  bool
-
-	unchecked bool // the trees, since the last step: see Check
 
 	// When it has to act next.
 	begun    bool
@@ -229,6 +231,14 @@ func (m *Machine) Deadline() (time.Duration, bool) {
 	return at, at != never
 }
 
+// Hastened tells whether [Machine.Route] may have brought the deadline nearer since this was
+// asked last: most frames only put it off, and a step that comes too early does no harm.
+func (m *Machine) Hastened() bool {
+	hastened := m.hastened
+	m.hastened = false
+	return hastened
+}
+
 func (m *Machine) emit(e Effect) { m.effects = append(m.effects, e) }
 
 func (m *Machine) changed() {
@@ -262,7 +272,7 @@ func (m *Machine) fed() int {
 // suggest takes in peers that may be in the room.
 func (m *Machine) suggest(now time.Duration, peers []identity.ID) {
 	for _, id := range peers {
-		if id == m.id || slices.Contains(m.candidates, id) {
+		if id == m.id || slices.Contains(m.candidates, id) || m.index(id) >= 0 {
 			continue
 		}
 		if len(m.candidates) == maxCandidates {

@@ -105,8 +105,10 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 			t.trial.count(from == t.parent, from == t.former)
 		}
 		if from == t.parent {
+			due := t.parentDeadline()
 			t.fromParent(now)
 			t.parentIdle, t.pretendsAt = false, 0
+			m.hastened = m.hastened || t.parentDeadline() < due
 		}
 	}
 	if near && l == nil {
@@ -123,6 +125,7 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 func (t *tree) passOn(now time.Duration, from identity.ID, serial uint32) {
 	for i := range t.children {
 		if c := &t.children[i]; !c.backup {
+			t.hastened = t.hastened || t.idle(c, now)
 			c.mediaAt = now
 			if c.id != from {
 				c.sentAt = now

@@ -24,63 +24,60 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	}
 	// Those who are shunned are asked too when others were, for long, in vain.
 	last := s.urgent && !s.backup && !t.attached() && now >= t.aloneAt+shunFor/4
-	add := func(id identity.ID) {
-		barred := id == t.id || id.IsZero() || slices.Contains(some, id) || slices.Contains(s.tried, id)
-		if s.backup {
-			barred = barred || id == t.parent
-		}
-		if k := t.find(id); k != nil && now < k.dead || t.shuns(now, id) && !last {
-			barred = true
-		}
-		if c := t.childAt(id); c >= 0 && !t.children[c].backup {
-			barred = true
-		}
-		if !barred && len(some) < most {
-			some = append(some, id)
+	add := func(ids ...identity.ID) {
+		for _, id := range ids {
+			if len(some) == most {
+				return
+			}
+			if !slices.Contains(some, id) && !t.barred(now, s, id, last) {
+				some = append(some, id)
+			}
 		}
 	}
-	for _, id := range s.prefer {
-		add(id)
-	}
+	add(s.prefer...)
 	if now < t.lease.expires && (!s.backup || len(t.place.Path) > 2) {
 		s.root = t.lease.root
 		add(s.root)
 	}
 	pool := t.pool(most == careful)
-	for _, id := range pool {
-		add(id)
-	}
+	add(pool...)
 	if s.urgent && len(some) == 0 {
 		last = true
-		for _, id := range append(pool, t.lease.root) {
-			add(id)
-		}
+		add(append(pool, t.lease.root)...)
 	}
 	return some
+}
+
+// barred tells whether a peer is not to be asked: this one itself, who was asked in this
+// round or feeds this peer already, who is dead as far as is known, who is fed from here,
+// and, unless they are the last who are left, who is shunned.
+func (t *tree) barred(now time.Duration, s *seeker, id identity.ID, last bool) bool {
+	if id.IsZero() || id == t.id || s.backup && id == t.parent || slices.Contains(s.tried, id) {
+		return true
+	}
+	if c := t.childAt(id); c >= 0 && !t.children[c].backup {
+		return true
+	}
+	return t.suspected(now, id) || !last && t.shuns(now, id)
 }
 
 // pool is whom this peer knows of, in some order: with two trees those first who may feed
 // others in this one; and if it has time for that, those who said that they feed others.
 func (t *tree) pool(relaysFirst bool) []identity.ID {
-	all := slices.Clone(t.candidates)
+	all := make([]identity.ID, 0, len(t.adverts)+len(t.candidates))
 	for _, k := range t.adverts {
 		all = append(all, k.id)
 	}
-	t.shuffle(all)
-	relays := make(map[identity.ID]bool, len(t.adverts))
-	for _, k := range t.adverts {
-		relays[k.id] = true
+	all = append(all, t.candidates...)
+	rows := [][]identity.ID{all}
+	if n := len(t.adverts); relaysFirst {
+		rows = [][]identity.ID{all[:n], all[n:]}
 	}
-	var rows [4][]identity.ID // the likely first
-	for _, id := range all {
-		row := 0
-		if relaysFirst && !relays[id] {
-			row = 2
-		}
+	for _, row := range rows {
+		t.shuffle(row)
 		if t.count > 1 {
-			row += t.strangeness(id)
+			slices.SortStableFunc(row, func(a, b identity.ID) int { return t.strangeness(a) - t.strangeness(b) })
 		}
-		rows[row] = append(rows[row], id)
 	}
-	return slices.Concat(rows[:]...)
+	return all
 }

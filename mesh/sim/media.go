@@ -87,9 +87,7 @@ func (w *World) datagram(e *event) {
 	default:
 		w.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
 		w.step(p, mesh.Heard{From: from.id, Datagram: c.data})
-		return
 	}
-	w.arm(p)
 }
 
 // route has the machine decide about one frame, plays it and sends it on.
@@ -98,6 +96,9 @@ func (w *World) route(p *peer, from identity.ID, f wire.Frame, s *said) {
 	if fresh && !from.IsZero() {
 		w.measured.fresh++
 		w.hear(p, f)
+	}
+	if p.machine.Hastened() {
+		w.arm(p)
 	}
 	if len(to) == 0 || p.drops && !from.IsZero() {
 		return
@@ -160,5 +161,4 @@ func (w *World) capture(n int32) {
 		return
 	}
 	w.route(p, identity.ID{}, f, &said{f, raw})
-	w.arm(p)
 }

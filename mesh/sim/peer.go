@@ -12,34 +12,33 @@ import (
 
 // peer is one machine and all that surrounds it.
 type peer struct {
-	number  int32
-	id      identity.ID
-	key     identity.Key
+	// What each frame looks at comes first: most of a room is in no cache.
 	machine Protocol      // nil before the peer arrives and after it is gone
 	arrived time.Duration // its machine's clock starts here
-	leaving bool
+	links   links
+	number  int32
+	voice   int32 // of a speaker, or none
+	listens bool
+	drops   bool                         // passes no sound on
+	wake    time.Duration                // when the next wake is queued
+	exposed time.Duration                // since when it lacks a parent or a backup because that one died; 0 if it does not
+	parents [wire.MaxTrees]identity.ID   // as the last check saw them
+	rewired [wire.MaxTrees]time.Duration // when they changed
+	place   place
+	ear     ear
 
+	id        identity.ID
+	key       identity.Key
+	leaving   bool
 	community bool
-	willing   bool  // to forward, and dialable
-	voice     int32 // of a speaker, or none
-	place     place
-	stays     bool // never leaves by itself
-
-	wake     time.Duration // when the next wake is queued
-	links    links
-	contacts map[int32]contact            // by peer
-	at       int                          // where it is in the world's list of those present
-	parents  [wire.MaxTrees]identity.ID   // as the last check saw them
-	rewired  [wire.MaxTrees]time.Duration // when they changed
+	willing   bool              // to forward, and dialable
+	stays     bool              // never leaves by itself
+	at        int               // where it is in the world's list of those present
+	contacts  map[int32]contact // by peer
+	traffic   int64             // bytes of control, beacons and gossip, both ways
 
 	side     bool          // of a split
 	reunited time.Duration // when it has found the others again after one
-	drops    bool          // passes no sound on
-	exposed  time.Duration // since when it lacks a parent or a backup because that one died; 0 if it does not
-
-	ear     ear
-	listens bool
-	traffic int64 // bytes of control, beacons and gossip, both ways
 
 	network, life, gossip, finding *rand.PCG
 }

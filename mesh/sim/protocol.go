@@ -26,6 +26,9 @@ type Protocol interface {
 	Drain(do func(mesh.Effect))
 	// Deadline is when Step wants to be called at the latest.
 	Deadline() (time.Duration, bool)
+	// Hastened tells whether Route may have brought the deadline nearer since it was
+	// asked last.
+	Hastened() bool
 	// Route decides about one frame, from a neighbour or (zero) this peer's own.
 	Route(now time.Duration, from identity.ID, f wire.Frame, raw []byte) (to []mesh.Hop, fresh bool)
 	// Way says on which trees an own frame travels, and whether it carries the one before.

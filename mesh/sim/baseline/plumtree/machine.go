@@ -170,6 +170,9 @@ func (m *Machine) perform() {
 	m.neighbors = slices.DeleteFunc(m.neighbors, func(n neighbor) bool { return !m.view.Has(n.id) })
 }
 
+// Hastened is what [sim.Protocol] asks for: any frame may have.
+func (m *Machine) Hastened() bool { return true }
+
 // Deadline implements [sim.Protocol].
 func (m *Machine) Deadline() (time.Duration, bool) {
 	switch {

@@ -51,6 +51,9 @@ func (m *Machine) patience() time.Duration {
 	return min(m.heardAt+m.cfg.Silence, m.cutAt+m.cfg.Cut)
 }
 
+// Hastened is what [sim.Protocol] asks for: any frame may have.
+func (m *Machine) Hastened() bool { return true }
+
 // Deadline implements [sim.Protocol].
 func (m *Machine) Deadline() (time.Duration, bool) {
 	if m.stopped {

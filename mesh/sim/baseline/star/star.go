@@ -188,6 +188,9 @@ func (m *Machine) expire(now time.Duration) {
 	}
 }
 
+// Hastened is what [sim.Protocol] asks for: any frame may have.
+func (m *Machine) Hastened() bool { return true }
+
 // Deadline implements [sim.Protocol].
 func (m *Machine) Deadline() (time.Duration, bool) {
 	if m.stopped {
