@@ -44,7 +44,7 @@ test-all: build deps-slow race ## the fast tests and the slow ones: processes, b
 check: deps lint race fuzz ## everything that must be clean before a commit lands
 	$(GO) vet -tags $(TAGS),slow ./...
 	$(GO) mod tidy -diff
-	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x ./... > /dev/null
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x -short ./... > /dev/null
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "make check: the tree is not clean (see above)"; exit 1; }
 
 lint: deps ## format, lint, floors

@@ -10,8 +10,11 @@ import (
 // BenchmarkWorld runs a room for ten seconds after everybody came: how many events a
 // second of one core's time, and how many bytes a peer costs.
 func BenchmarkWorld(b *testing.B) {
-	for _, peers := range []int{1000, 10000} {
+	for _, peers := range []int{1000, 10000, 100000} {
 		b.Run(fmt.Sprintf("peers=%d", peers), func(b *testing.B) {
+			if testing.Short() && peers > 1000 {
+				b.Skip("takes minutes: not in -short")
+			}
 			var events uint64
 			var bytes uint64
 			b.ReportAllocs()

@@ -46,6 +46,7 @@ type queue struct {
 	slot    int64          // the current slot
 	due     []event        // of the current slot, in order; the first of them have happened
 	done    int            // how many of these
+	told    int            // how many of them ahead has told of
 	late    heap           // of the current slot or before, pushed since it began
 	wheel   [slots][]event // of the slots after the current one
 	wheeled int            // events in the wheel
@@ -100,9 +101,15 @@ func (q *queue) pop() event {
 	return q.due[q.done-1]
 }
 
-// ahead are the next events of the current slot, n of them or fewer, but for those that
-// are pushed yet. It holds until the next pop.
-func (q *queue) ahead(n int) []event { return q.due[q.done:min(q.done+n, len(q.due))] }
+// ahead are the next n events of the current slot, or fewer: those that it has not told of
+// before, once what it told of last is over. It holds until the next pop.
+func (q *queue) ahead(n int) []event {
+	if q.done < q.told {
+		return nil
+	}
+	q.told = min(q.done+n, len(q.due))
+	return q.due[q.done:q.told]
+}
 
 // len is the number of events that wait.
 func (q *queue) len() int { return len(q.due) - q.done + len(q.late) + q.wheeled + len(q.far) }
@@ -120,7 +127,7 @@ func (q *queue) fill() bool {
 		}
 		b := &q.wheel[q.slot%slots]
 		q.wheeled -= len(*b)
-		q.due, *b, q.done = *b, q.due[:0], 0 // the room of what has happened serves the bucket
+		q.due, *b, q.done, q.told = *b, q.due[:0], 0, 0 // the room of what has happened serves the bucket
 		slices.SortFunc(q.due, func(a, b event) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq)) })
 		for len(q.far) > 0 && slotOf(q.far[0].at) < q.slot+slots {
 			q.put(q.far.pop())

@@ -91,3 +91,27 @@ func BenchmarkQueue(b *testing.B) {
 		})
 	}
 }
+
+func TestQueueAhead(t *testing.T) {
+	// The law: each event that lies in the wheel when its slot comes is told of once,
+	// before it comes out, and in the order in which they do.
+	r := rand.New(rand.NewPCG(1, 0))
+	var q queue
+	for range 2000 {
+		q.push(event{at: 2*time.Millisecond + time.Duration(r.Int64N(int64(500*time.Millisecond)))})
+	}
+	var told, came []uint64
+	for q.len() > 0 {
+		q.next()
+		for _, e := range q.ahead(1 + r.IntN(5)) {
+			told = append(told, e.seq)
+		}
+		if len(told) <= len(came) {
+			t.Fatalf("%d events told of when %d had come", len(told), len(came))
+		}
+		came = append(came, q.pop().seq)
+	}
+	if !slices.Equal(told, came) {
+		t.Errorf("told of %v, came out as %v", told, came)
+	}
+}

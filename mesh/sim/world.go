@@ -70,6 +70,7 @@ type World struct {
 	acting *peer             // whose effects are being done
 	do     func(mesh.Effect) // does one of them
 
+	foreseen uint64 // what foresee read
 	measured measures
 	broken   error // the first invariant that broke
 }
@@ -126,6 +127,7 @@ func (w *World) Run(until time.Duration) error {
 		if !ok || at > until {
 			break
 		}
+		w.foresee()
 		e := w.queue.pop()
 		w.now = e.at
 		w.measured.events++
