@@ -140,7 +140,7 @@ func (t *tree) leased(now time.Duration, root identity.ID, l Lease) {
 			s.prefer, s.at = []identity.ID{root}, min(s.at, now+t.turnToJoin())
 		}
 	}
-	if t.isRoot && !t.better(next, lease{root: t.id, epoch: t.epoch}) {
+	if t.isRoot && t.willing() && !t.better(next, lease{root: t.id, epoch: t.epoch}) {
 		t.advertAt = min(t.advertAt, max(now, t.spreadAt+t.timing.Refresh)) // so that the other hears of this one soon
 		return
 	}
@@ -153,7 +153,7 @@ func (t *tree) leased(now time.Duration, root identity.ID, l Lease) {
 	if !t.isRoot {
 		return
 	}
-	if rank(t.self(), t.rankOf(root)) < 0 && t.epoch < math.MaxUint32 {
+	if t.willing() && rank(t.self(), t.rankOf(root)) < 0 && t.epoch < math.MaxUint32 {
 		t.becomeRoot(now) // anew: of two, the better ranked one is to stay
 		return
 	}

@@ -31,15 +31,22 @@ func (t *tree) depart(now time.Duration) {
 	t.improveAt = never
 	to := t.parent
 	if t.isRoot {
-		if to = t.heir(now); !to.IsZero() {
-			t.send(to, &wire.Handover{Epoch: t.epoch})
-		}
+		to = t.handOn(now)
 	}
 	for i := range t.children {
 		if c := &t.children[i]; c.id != to && !c.backup {
 			t.send(c.id, &wire.Move{To: []identity.ID{to}})
 		}
 	}
+}
+
+// handOn asks the heir to be the root in this peer's place, and says who that is; zero if
+// there is none.
+func (t *tree) handOn(now time.Duration) (heir identity.ID) {
+	if heir = t.heir(now); !heir.IsZero() {
+		t.send(heir, &wire.Handover{Epoch: t.epoch})
+	}
+	return heir
 }
 
 // part says good-bye to whoever is left.

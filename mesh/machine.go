@@ -297,11 +297,19 @@ func (m *Machine) setSpeaking(now time.Duration, on bool) {
 	}
 }
 
+// setReachable takes in whether others can dial this peer. A root whom they cannot hands its
+// place on if it can, says that it claims the tree no more, and makes way for whoever does.
 func (m *Machine) setReachable(now time.Duration, dialable bool) {
-	if m.dialable != dialable {
-		m.dialable = dialable
-		m.advertise(now)
+	if m.dialable == dialable {
+		return
 	}
+	m.dialable = dialable
+	if t := m.rooted(); t != nil && !dialable {
+		t.handOn(now)
+		m.spread(now, true)
+		t.lease.expires = now
+	}
+	m.advertise(now)
 }
 
 // linkUp takes note of an open link.

@@ -165,6 +165,7 @@ func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		}
 		if o.Place.Attached && t.rootOf(o.Place) != t.id {
 			t.settleAt = max(t.settleAt, now+t.timing.Settle) // there is a tree: no need for another root
+			t.lastEpoch = max(t.lastEpoch, o.Place.Epoch)     // and if need there be, it comes after that one
 		}
 		t.heardTrees(now, o.Place)
 		got := offer{from, o.Place, free, rtt, shunned, o.Others}

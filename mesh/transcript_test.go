@@ -20,6 +20,7 @@ import (
 //	wait DURATION                        time passes
 //	kill NAME                            somebody dies without a word
 //	stop NAME                            somebody leaves
+//	shut NAME, open NAME                 others cannot dial somebody any more, or can again
 //	talk NAME, hush NAME                 somebody goes on the stage, or down
 //	split NAME…, heal                    these do not reach the others any more, or do again
 //	send KIND from=NAME to=NAME          somebody sends what nobody asked for
@@ -63,6 +64,8 @@ func (s *stage) play(d *datadriven.TestData) {
 		s.named(d, 0).dead = true
 	case "stop":
 		s.step(s.named(d, 0), Stop{})
+	case "shut", "open":
+		s.step(s.named(d, 0), Reachable{d.Cmd == "open"})
 	case "talk", "hush":
 		p := s.named(d, 0)
 		p.talking = d.Cmd == "talk"
