@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"math/bits"
 	"slices"
 	"time"
 
@@ -238,7 +237,7 @@ func (r *router) seen() []wire.Seen {
 			continue
 		}
 		d := wire.Seen{KID: s.kid, Top: top}
-		for back := range min(uint64(bits.UintSize), top+1) {
+		for back := range min(wire.SeenBits, top+1) {
 			if s.window.Seen(top - back) {
 				d.Bits |= 1 << back
 			}

@@ -31,6 +31,9 @@ type Message interface {
 	on(tree uint8)
 }
 
+// SeenBits is how many frames up to the newest a [Seen] tells of.
+const SeenBits = 64
+
 // Seen is which frames of a stream somebody has.
 type Seen struct {
 	KID  uint64 `cbor:"1,keyasint"`
@@ -41,7 +44,7 @@ type Seen struct {
 // Has tells whether a frame is among those seen. What is older than the bits tell
 // counts as seen: it could not be played any more.
 func (s Seen) Has(ctr uint64) bool {
-	return ctr <= s.Top && (s.Top-ctr >= 64 || s.Bits&(1<<(s.Top-ctr)) != 0)
+	return ctr <= s.Top && (s.Top-ctr >= SeenBits || s.Bits&(1<<(s.Top-ctr)) != 0)
 }
 
 // Edge says that From feeds To.
