@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"time"
 
@@ -53,6 +54,7 @@ func (m *member) do(e rooms.Effect) {
 func (s *session) send(to identity.ID, msg wire.Message) {
 	b, err := wire.Marshal(msg)
 	if err == nil {
+		s.log.Debug("control message out", "to", to.Short(), "message", kind(b[0]))
 		b, err = canon.Marshal(envelope{s.id, b})
 	}
 	if err != nil {
@@ -63,6 +65,12 @@ func (s *session) send(to identity.ID, msg wire.Message) {
 		s.offer(func(now time.Duration) { s.step(now, mesh.Failed{Peer: to}) }) // lost when full: the mesh has its own patience
 	})
 }
+
+// kind is a control message's, which a log that wants to know calls by its name.
+type kind byte
+
+// LogValue is for [slog].
+func (k kind) LogValue() slog.Value { return slog.StringValue(wire.NameOf(byte(k))) }
 
 // say gossips on the room's topic.
 func (s *session) say(kind byte, data []byte) {

@@ -135,6 +135,7 @@ func (s *session) control(from identity.ID, message []byte) {
 			return
 		}
 		s.measure(now, from)
+		s.log.Debug("control message in", "from", from.Short(), "message", kind(message[0]))
 		s.step(now, mesh.Received{From: from, Message: m})
 	})
 }
