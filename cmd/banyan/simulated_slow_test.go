@@ -50,7 +50,7 @@ func (v *village) simulate(t *testing.T, a *alike) *simulated {
 	cfg := sim.Config{
 		Peers: relays + 1 + v.arrivals, Community: relays, CommunityChildren: relayLimit,
 		Relays: 1, MaxChildren: peerFanOut, Trees: cmp.Or(a.trees, v.trees), Speakers: 1, Loss: sim.Even(packetLoss),
-		Arrivals: settling / 2, Faults: a.faults, Slack: measure.DefaultSlack - v.straight(),
+		Arrivals: settling / 2, Faults: a.faults, Slack: measure.DefaultSlack, FromCapture: true,
 	}
 	length := settling
 	for _, f := range a.faults {
@@ -70,20 +70,6 @@ func (v *village) simulate(t *testing.T, a *alike) *simulated {
 		p50, p95 = append(p50, q.P50.Milliseconds()), append(p95, q.P95.Milliseconds())
 	}
 	return &simulated{Seeds: simulatedSeeds, P50: spanOf(p50), P95: spanOf(p95)}
-}
-
-// straight is how long a packet straight from the host takes to half of the people. A node
-// counts from the capture on whether a frame is late, the simulator from when such a packet
-// could have come.
-func (v *village) straight() time.Duration {
-	continent := sim.Continent()
-	host := continent.PlaceOf(v.seed, relays, false)
-	ways := make([]time.Duration, v.arrivals)
-	for i := range ways {
-		ways[i], _ = continent.Way(host, continent.PlaceOf(v.seed, relays+1+i, false))
-	}
-	slices.Sort(ways)
-	return ways[len(ways)/2]
 }
 
 func spanOf(values []int64) spans {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -66,6 +67,10 @@ const (
 	relays     = 3
 	packetLoss = 0.01
 )
+
+// logLevel is how much the villagers log. With "debug" their logs, beside the other
+// artifacts, hold each control message: what a gap was spent on.
+func logLevel() string { return cmp.Or(os.Getenv("BANYAN_NETLAB_LOG"), "info") }
 
 // found makes a village without people, if there can be one here. Its room has so many
 // trees at most.
@@ -188,7 +193,7 @@ func (v *village) start(t *testing.T, name, program string, kind netlab.Kind, ar
 	p.process, err = process.Start(context.WithoutCancel(t.Context()), process.Config{
 		Name: name, Program: program, Log: slog.New(slog.DiscardHandler), Logs: v.logs,
 		Start: func(cmd *exec.Cmd) error { cmd.Env = append(os.Environ(), oneThread); return m.Start(cmd) },
-		Args:  append(args, "--data", filepath.Join(v.dir, name), "--listen", fmt.Sprintf("/ip4/%s/udp/4001/quic-v1", m.Addr()), "--json"),
+		Args:  append(args, "--data", filepath.Join(v.dir, name), "--listen", fmt.Sprintf("/ip4/%s/udp/4001/quic-v1", m.Addr()), "--json", "--log-level", logLevel()),
 		Told:  func(e events.Event) { v.told(p, e) },
 	})
 	if err != nil {

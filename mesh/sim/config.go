@@ -32,6 +32,9 @@ type Config struct {
 	Speakers int           // on the stage; 0 means 2
 	Speech   Speech        // when they talk
 	Slack    time.Duration // a frame that comes later than this after a packet straight from the speaker could is not played; 0 means 200 ms
+	// FromCapture counts the slack from the capture, wherever the listener is: as a real
+	// node does, which knows of no straight way.
+	FromCapture bool
 
 	Geography Geography     // where peers live; zero means Continent
 	Loss      Loss          // of datagrams on each link, and of what control is retransmitted for

@@ -46,8 +46,11 @@ func (w *World) window() int {
 	return (int((w.cfg.Slack+longestWay)/frameTime) + 3) * w.cfg.Speakers
 }
 
-// ways is how long a packet straight from each voice to a peer takes.
+// ways is how long a packet straight from each voice to a peer takes, as far as that counts.
 func (w *World) ways(p *peer) []time.Duration {
+	if w.cfg.FromCapture {
+		return nil
+	}
 	ways := make([]time.Duration, len(w.voices))
 	for i, v := range w.voices {
 		ways[i] = min(w.cfg.Geography.latency(w.peers[v.peer].place, p.place), longestWay)
