@@ -10,7 +10,7 @@ import (
 
 // Bounds on what others can make a machine remember.
 const (
-	HardMaxChildren = 64  // of a desktop; MESH.md's cap on fan-out
+	HardMaxChildren = 64  // of a desktop, whatever its uplink
 	maxAdverts      = 64  // peers that offer to forward, the best ranked
 	heralds         = 8   // of them advertise: who knows of so many better ranked peers keeps quiet
 	firstHeralds    = 2   // of them do soon after they came
@@ -37,15 +37,15 @@ type Config struct {
 
 // Timing is how patient a machine is. Zero fields mean the default.
 type Timing struct {
-	Beacon       time.Duration // 200 ms: an idle parent is heard at least so often (MESH.md)
+	Beacon       time.Duration // 200 ms: an idle parent is heard at least so often
 	Refresh      time.Duration // 1 s: what stands in a beacon is repeated while media flows, should one have been lost
 	Renew        time.Duration // 250 ms between words of a root that somebody asked for
 	Warm         time.Duration // 500 ms between beacons to those whose backup this peer is
-	Keepalive    time.Duration // 40 ms: a beacon stands in for media that paused (MESH.md: a packet each 40 ms)
+	Keepalive    time.Duration // 40 ms: a beacon stands in for media that paused
 	KeepaliveFor time.Duration // 400 ms: for so long after the last media; then the link is idle
 	Doubt        time.Duration // 80 ms of silence, three frames, and the parent is asked whether it lives
 	IdleDoubt    time.Duration // 500 ms of silence of an idle parent, two beacons
-	Verdict      time.Duration // 40 ms, or one and a half round trips, for its answer: 120 ms in all (MESH.md)
+	Verdict      time.Duration // 40 ms, or one and a half round trips, for its answer: 120 ms in all
 	Deaf         time.Duration // 600 ms of silence of a parent that answers: not it, but the link is broken; guess
 	Overlap      time.Duration // 250 ms that a parent goes on feeding when the next one has begun
 	Slack        time.Duration // 2 s that a descendant of an orphan waits before it looks for itself
@@ -54,14 +54,14 @@ type Timing struct {
 	Linking      time.Duration
 	Retry        time.Duration // 200 ms, doubled up to 3 s, with as much jitter
 	Settle       time.Duration // 700 ms before a peer that found nobody becomes the root; guess
-	FirstAdvert  time.Duration // 6 s within which the first advert is sent; guess
+	FirstAdvert  time.Duration // 6 s, after Settle, within which the first advert is sent, if few better ones were heard of; guess
 	Advert       time.Duration // 45 s between adverts; they hold 100 s, so that one may be lost
 	AdvertTTL    time.Duration
 	Lease        time.Duration // 5 s between lease renewals on the topic; they hold 16 s, so that two may be lost
 	LeaseTTL     time.Duration
-	Improve      time.Duration // 8 s between looks for a better place; MESH.md has 30 s, which is long for a young room
+	Improve      time.Duration // 8 s between looks for a better place: a young room is in motion
 	Takeover     time.Duration // 2 s that a better ranked peer waits before it takes the root over
-	Replay       time.Duration // 1 s of frames kept (MESH.md)
+	Replay       time.Duration // 1 s of frames kept
 	Report       time.Duration // 2 s between reports of something new, 15 s between others
 	ReportAll    time.Duration
 	Parting      time.Duration // 1 s for children to move when this peer leaves

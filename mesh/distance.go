@@ -11,13 +11,13 @@ import (
 
 // Each place says how long a frame takes from the root to it: what the parent's says, and
 // half of the round trip to the parent. So whoever looks for a parent sees of each offer how
-// long sound would take by it, without coordinates (MESH.md has Vivaldi's): it has the
+// long sound would take by it, without coordinates: it has the
 // round trip from the probe.
 
 const (
 	// hopCost is what each peer on the way adds: it may be busy, and it may die.
 	hopCost = 15 * time.Millisecond
-	// worthwhile is what a move has to gain at least, beside a fifth (MESH.md).
+	// worthwhile is what a move has to gain at least, beside a fifth.
 	worthwhile = 15 * time.Millisecond
 	// farAway is half a round trip to a parent that is in another part of the world.
 	farAway = 30 * time.Millisecond

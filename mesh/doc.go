@@ -24,8 +24,8 @@
 //
 // A [Machine] is pure: [Machine.Step] one event, [Machine.Drain] all effects in order,
 // ask for the [Machine.Deadline], wait. Media goes through Route, which may be called
-// between steps, and after which the deadline is to be asked for again. Time is the
-// duration since the driver's start.
+// between steps, and after which the deadline may be nearer ([Machine.Hastened]). Time is
+// the duration since the driver's start.
 //
 // # What the driver promises
 //
@@ -38,84 +38,144 @@
 //
 // # Invariants
 //
-// Checked by the simulator after every event, in [Check]:
+// [Machine.Check] looks at one machine; the simulator calls it after every event.
 //
 //  1. No peer feeds more than its MaxChildren, in both trees together.
 //  2. A peer's path never holds a peer twice: there is no loop that anyone knows of.
-//  3. No frame is fresh twice at one peer.
-//  4. What a peer remembers is bounded: adverts, candidates, streams, ring, replays.
+//     (That there is none at all, the simulator checks.)
+//  3. No frame is fresh twice at one peer. (The simulator's listeners check it.)
+//  4. What a peer remembers is bounded: adverts, candidates, streams, ring, replays, gaps,
+//     and whom it shuns.
 //  5. A root and only a root has a path of one and is attached without a parent. Nobody is
 //     the root of both trees.
 //
-// and once the faults of a run have stopped for a while:
+// [CheckTrees] looks at all, once the faults of a run have stopped for a while:
 //
 //  6. Each tree has one root, everyone is attached to it, parents agree with children, and
 //     all know how many trees there are.
 //
 // # Rules
 //
-//   - How many trees (supply.go): the first tree's root decides, by the places that reports
-//     add up; it says so in its words, which go down the tree. Into the second come first who
-//     founds it, then who feeds others in it, then the rest. As long as there is one, and
-//     places enough, those keep from feeding others who will in the second (saved, in
-//     stripe.go): its begin moves nobody.
-//   - Who feeds whom in which (stripe.go): a peer feeds others in one tree, by its ID and the
-//     room's; a root in its own. Who was interior in the other one asks its children there to
-//     move, and feeds them until they have (yield.go).
-//   - Turns and cover (stripe.go): frames with even counters travel on the first tree, odd
-//     ones on the second; all on the first until the second reaches nine in ten, and on both
-//     while a parent is in doubt or the second tree has shrunk.
-//   - Lost frames (lane.go): each hop numbers what it sends to each neighbour; who sees a gap
-//     asks once, on that hop alone. So a tree loses about what a hop loses twice in a row.
-//   - Several voices (stripe.go): a root sends the three loudest on.
-//   - Ranking (election.go): community relays lead, then who can feed more, then who
-//     came earlier, then a rendezvous hash. All rank the same signed adverts alike;
-//     who knows of eight that are better ranked keeps its own to itself.
-//   - Root: whoever leads and finds no root claims one epoch more than it knows of; those
-//     who are ranked lower wait a little longer each, should the better ones be gone. The
-//     root of one tree is not eligible in the other. A community relay below a desktop's
-//     root takes over: the way between them is reversed. Of two live roots the one of the
-//     later epoch stays, and the other hangs its whole tree below; if that one is better
-//     ranked, it first claims the tree anew. Nobody founds a tree before all that it knows
-//     of were asked.
+// Each is in the file, and mostly the function, that it names. Times are those of [Timing]
+// (config.go).
+//
+// What there is:
+//
+//   - How many trees (supply.go, chooseTrees): the first tree's root decides, by the places
+//     that reports add up; it says so in its words, which go down the tree. Into the second
+//     come first who founds it, then who feeds others in it, then the rest (turnToJoin). A
+//     room of two or three needs no second one: they are each other's neighbours.
+//   - Who feeds whom in which (role.go): a peer feeds others in one tree, by its ID and the
+//     room's; a root in its own. While one tree has places enough, those keep from feeding
+//     others who will in the second (saved): its begin moves nobody. Who was interior in the
+//     other one asks its children there to move, and feeds them until they have (yield.go,
+//     retire).
+//   - Turns and cover (stripe.go, Way): frames with even counters travel on the first tree,
+//     odd ones on the second; all on the first until the second reaches nine in ten, and on
+//     both while a parent is in doubt or the second tree has shrunk.
+//   - Several voices (loudest.go): a root sends the three loudest on.
+//   - Reports (report.go): each tells its parent now and then how many are below it, what they
+//     could feed, and a sample of who feeds whom; the root's sums go down again.
+//
+// Who is the root:
+//
+//   - Ranking (election.go, rank): community relays lead, then who can feed more, then who
+//     came earlier, then a rendezvous hash. All rank the same signed adverts alike; who
+//     knows of eight that are better ranked keeps its own to itself (gossip.go, herald).
+//   - Claiming (election.go, elect): whoever leads and finds no root claims one epoch more
+//     than it knows of; those who are ranked lower wait a little longer each, should the
+//     better ones be gone (turn). Nobody founds a tree before all that it knows of were asked
+//     (seek.go, asksOn). The root of one tree is not eligible in the other.
+//   - Two roots (election.go, leased): the one of the later epoch stays, and the other hangs its
+//     whole tree below; if that one is better ranked, it first claims the tree anew. So a
+//     split heals, and nobody joins again.
+//   - A better root (election.go, takeOver): a community relay below a desktop's root takes
+//     over: the way between them is reversed, and no sound is lost.
 //   - The plan (plan.go): a root names the heir that takes over when it dies, and tells
 //     each other child whom to turn to then: the heir, or a sibling that turns to it.
+//   - Out of reach (machine.go, setReachable): a root that nobody can dial hands the tree on,
+//     or makes way for whoever claims it next.
+//
+// Where a peer stands:
+//
 //   - Joining (seek.go, join.go): up to four are probed at once and the best is asked; one that
-//     is full names others. A relay may have the place of a leaf, which moves down:
-//     else a tree whose first places went to leaves could not grow. A parent is left a
-//     moment after the next one feeds. Whom to ask is in whom.go.
+//     is full names others. Whom to ask is in whom.go. Who is turned away waits before the
+//     next round, twice as long each time, and by chance as long again (rest). A parent is
+//     left a moment after the next one feeds (keepFormer).
+//   - Places (yield.go): relays take the shallow ones. A relay may have the place of a leaf,
+//     which moves down: else a tree whose first places went to leaves could not grow.
+//   - Places kept (child.go, reserve and spare): an eighth, at least one, is for those who
+//     lose their parent. As many may have this peer for a backup as could come at the same
+//     time; whoever is more is let go (yield.go, keepPromises).
 //   - Distance (distance.go): each place says how many milliseconds it is from the root, as
 //     round trips add up. A leaf takes the offer by which sound comes soonest; who feeds
-//     others goes by depth first. That is simpler than coordinates, and as good where
-//     somebody near is among those who are asked.
+//     others goes by depth first.
 //   - Better places (improve.go): the root says how far down the first free place is, so
-//     only those look who may find one, and those whose parent is far away, for a while.
-//   - Words that are lost: who gets beacons from somebody that it is not below says so,
-//     and a child that has not reported for 45 s is none. A place that cannot be its
-//     sender's, and gossip that is older than five minutes, is not heard.
-//   - Detection (repair.go): a parent that sends media is heard each 20 ms; when media
-//     pauses, beacons stand in each 40 ms, then each 200 ms once it says that it is
+//     only those look who may find one, and those whose parent is far away, for a while. A
+//     leaf moves for a fifth and 15 ms; who feeds others for any hop.
+//   - Words that are lost (repair.go, notBelow; child.go, watchChildren): who gets beacons from
+//     somebody that it is not below says so, and a child that has not reported for three
+//     times as long as it should have is none. A place that cannot be its sender's
+//     (machine.go, mayClaim), and gossip that is older than five minutes, is not heard.
+//
+// What happens when something breaks:
+//
+//   - Lost frames (lane.go): each hop numbers what it sends to each neighbour; who sees a gap
+//     asks on that hop alone, once for each time that a frame was sent. So a tree loses about
+//     what a hop loses twice in a row. What is older than 400 ms is not sent again.
+//   - Detection (repair.go, watchParent): a parent that sends media is heard each 20 ms; when
+//     media pauses, beacons stand in each 40 ms, then each 200 ms once it says that it is
 //     idle. After 80 ms of silence and some jitter, 500 ms on an idle link, the parent
 //     is asked over the control connection; no answer in one and a half round trips
-//     means death. So a burst of loss is not taken for one. With two trees each brings half
-//     of the frames, and all of this is half as long again.
-//   - Repair: the backup takes over in one round trip and replays, paced, what was
-//     missed of the last second; the orphan replays upwards what the other lacks. Only
-//     the head of an orphaned subtree moves: it goes on sending beacons, so those below
-//     wait, and look for themselves only when it stays an orphan too long.
+//     means death. So a burst of loss is not taken for one, nor is a driver that overslept.
+//     With two trees each brings half of the frames, and the other hides a pause: a neighbour
+//     may then be silent for half as long again, and beacons for their own sake are rarer
+//     (stretch, often, warm and refresh).
+//   - Repair (repair.go, orphan and switchOver): the backup takes over in one round trip and
+//     replays, paced, what was missed of the last second (replay.go); the orphan replays
+//     upwards what the other lacks. Only the head of an orphaned subtree moves: it goes on
+//     sending beacons, so those below wait, and look for themselves only when it stays an
+//     orphan too long.
 //   - Loops (feasible.go): who feeds others takes only a parent that cannot be below it,
 //     however old what it knows is: one with newer word of the root, or with the same and
-//     nearer to the root than this peer ever was with it. The root counts its words, one a
-//     second or when somebody needs one, and each passes them on at once. An orphan that
-//     finds nobody so lets go whom it feeds. Besides, a path that holds me is refused; a
-//     backup that stands below me or below my own parent is no backup; frames have a hop
-//     limit and a duplicate window.
-//   - Starving (starve.go, and owes in stripe.go): with two trees, one that brings less than
-//     half of what the other shows was there has a parent that passes nothing on. It is
-//     left, and for two minutes asked again only if there is nobody else. So is one that
-//     says that media flows while none comes, and with one tree one from whom less than
-//     half comes of what the root says that it had, word after word. A new parent is on
-//     trial while the old one still feeds: if far less comes from it, the old one is kept.
+//     nearer to the root than this peer ever was with it. The root counts its words, and each
+//     passes them on at once; who needs a newer one asks for it. An orphan that finds nobody
+//     so lets go whom it feeds (shed). Besides, a path that holds me is refused; a backup that
+//     stands below me or below my own parent is no backup (repair.go, shelters); frames have a
+//     hop limit and a duplicate window (route.go, accept).
+//   - Starving (starve.go): with two trees, one that brings less than half of what the other
+//     shows was there has a parent that passes nothing on. It is left, and for two minutes
+//     asked again only if there is nobody else. So is one that says that media flows while
+//     none comes, and with one tree one from whom less than half comes of what the root says
+//     that it had, word after word. A new parent is on trial while the old one still feeds:
+//     if far less comes from it, the old one is kept.
 //   - Leaving (leave.go): children are asked to move and fed until they have; a root
 //     hands its place to its heir first.
+//
+// # What others do otherwise, and we too once meant to
+//
+// Simpler rules that reach the same:
+//
+//   - Roles do not turn with the epoch: everybody would have to move when a root dies.
+//   - Speakers feed the trees where they stand, and raising a hand prepares nothing: who goes
+//     on the stage is heard at once, and then looks for a place below the roots.
+//   - Frames carry no epoch, and relays look at none: a frame that comes by an old root's tree
+//     is as good as one by the new root's, and the window knows the second copy.
+//   - Leases last 16 s and are renewed each 5 s: that a root is dead its children know much
+//     sooner, by its silence. A root that cannot renew goes on: it may be one side of a
+//     split, which plays on.
+//   - Roots do not change for the better but for a community's relay, and interior peers are
+//     chosen once: so there is nothing to swing, and no hysteresis.
+//   - Only roots plan for their children; others find their own backup, which knows better
+//     whether it has room.
+//   - What is lost is asked for on the hop where it was lost, not of the backup.
+//   - Delay is added up along the tree: no coordinates.
+//   - All who offer to forward are candidates for a place, up to 64; redirects are followed up
+//     to six times, since a tree of small peers is deep, for which frames may travel 24 hops.
+//   - [Machine.Route] decides about each frame itself, by the one goroutine that owns the
+//     machine: a table for it to read would have to be as fresh.
+//
+// Not there yet: receipts and confirmed reachability in adverts, a host's word for
+// community relays, roots whose words are signed, caps for address prefixes and for new
+// identities, tokens against a flash crowd, a host who is among the loudest always.
 package mesh

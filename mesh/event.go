@@ -82,7 +82,8 @@ type (
 	HangUp struct{ Peer identity.ID }
 	// Spread asks to gossip Data to everyone on the room's topic.
 	Spread struct{ Data []byte }
-	// Changed says that the [View] is another one now.
+	// Changed says that the [View] has other neighbours or another place now. Its count, its
+	// relays and its edges may change without.
 	Changed struct{}
 	// Stopped says that everything that [Stop] began is done.
 	Stopped struct{}

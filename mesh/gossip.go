@@ -96,7 +96,7 @@ func (m *Machine) spread(now time.Duration, gone bool) {
 // seqAt is the number of a message that is sent at some time.
 func seqAt(t time.Time) uint64 { return uint64(max(0, t.UnixMilli())) }
 
-// advertise plans the first advert: not at once, since by then this peer may have heard
+// advertise plans the first advert since this peer came, or could be dialled again: not at once, since by then this peer may have heard
 // of enough others that are better ranked.
 func (m *Machine) advertise(now time.Duration) {
 	m.advertAt = never

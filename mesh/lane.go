@@ -9,8 +9,9 @@ import (
 )
 
 // A frame that is lost between two neighbours is asked for again by the one who misses
-// it, once, as soon as the next one shows the gap: each peer numbers what it sends to each
-// neighbour. So what was lost on one hop is asked for on that hop alone; those below, who
+// it, as soon as the next one shows the gap: each peer numbers what it sends to each
+// neighbour. What is sent again has a new number, and is asked for again if that is lost
+// too. So what was lost on one hop is asked for on that hop alone; those below, who
 // miss it as well, see no gap.
 const (
 	// overtaking is how late a frame may be before it counts as lost: more than what
@@ -29,7 +30,7 @@ const (
 type lane struct {
 	sent  uint16               // the number of the last frame that was sent
 	which *[laneSize]numbering // by number, modulo
-	again int                  // frames sent again since againAt
+	again int                  // frames sent again since
 	since time.Duration
 
 	begun   bool

@@ -60,8 +60,8 @@ func TestEveryoneHearsASpeakerOnce(t *testing.T) {
 			t.Errorf("%s heard %d of %d frames, %d twice", p.name, total, said, p.twice)
 		}
 	}
-	if speaker.Machine.Depth(0) > 1 {
-		t.Errorf("the speaker stands %d hops below the root, want 1", speaker.Machine.Depth(0))
+	if at := speaker.View().Trees[0].Depth; at > 1 {
+		t.Errorf("the speaker stands %d hops below the root, want 1", at)
 		t.Log(w.describe())
 	}
 	w.tree()

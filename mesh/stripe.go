@@ -120,9 +120,9 @@ type loudest struct {
 }
 
 const (
-	// VoicesAtOnce is how many voices a root sends on at the same time (MESH.md).
+	// VoicesAtOnce is how many voices a root sends on at the same time: more than three are a babble, and each is a copy for everyone.
 	VoicesAtOnce = 3
-	// hangTime is for how long a voice keeps its place after its last frame (MESH.md).
+	// hangTime is for how long a voice keeps its place after its last frame: a pause between two words.
 	hangTime = 300 * time.Millisecond
 	// louder is by how many dB a voice has to be louder to take another's place.
 	louder = 6

@@ -74,26 +74,18 @@ func (t *tree) branch() Branch {
 // Trees is how many trees the room has.
 func (m *Machine) Trees() int { return m.count }
 
-// Parent is who feeds this peer in a tree; zero for a root and an orphan.
+// Parent is who feeds this peer in a tree (0 or 1, here as below; any other panics); zero for
+// a root and an orphan.
 func (m *Machine) Parent(tree int) identity.ID { return m.trees[tree].parent }
 
 // Backup is who would feed this peer if its parent died; zero if nobody would yet.
 func (m *Machine) Backup(tree int) identity.ID { return m.trees[tree].backup }
-
-// Root is the root of the tree that this peer believes to be in.
-func (m *Machine) Root(tree int) identity.ID { return m.trees[tree].root }
-
-// Epoch is that root's.
-func (m *Machine) Epoch(tree int) uint32 { return m.trees[tree].epoch }
 
 // IsRoot tells whether this peer claims to be the root of a tree.
 func (m *Machine) IsRoot(tree int) bool { return m.trees[tree].isRoot }
 
 // Attached tells whether sound reaches this peer by a tree.
 func (m *Machine) Attached(tree int) bool { return m.trees[tree].reaches() }
-
-// Depth is how many hops this peer is below the root of a tree.
-func (m *Machine) Depth(tree int) int { return m.trees[tree].place.Depth() }
 
 // Children is how many peers this one feeds in a tree.
 func (m *Machine) Children(tree int) int { return m.trees[tree].fed() }

@@ -7,7 +7,7 @@ import (
 	"github.com/banyan-rooms/banyan/crypto/identity"
 )
 
-// parallel is how many peers are probed at once (MESH.md); by somebody who hears
+// parallel is how many peers are probed at once; by somebody who hears
 // already, and looks for a second parent, a backup or a better place, careful.
 const (
 	parallel = 4

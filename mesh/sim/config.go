@@ -22,7 +22,7 @@ type Config struct {
 	// strangers can dial. 0 means 0.3; a negative number means none. The rest are
 	// listeners behind a NAT, or on a battery.
 	Relays float64
-	// MaxChildren is how many children a willing peer feeds; 0 means 24 (MESH.md).
+	// MaxChildren is how many children a willing peer feeds; 0 means 24.
 	MaxChildren int
 	// Trees is how many trees the room may have; 0 means as many as there can be.
 	Trees int

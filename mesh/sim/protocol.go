@@ -48,7 +48,6 @@ type Topology interface {
 	Backup(tree int) identity.ID // who would feed it at once; zero where there is no such thing
 	IsRoot(tree int) bool        // this peer is where the sound comes from
 	Attached(tree int) bool      // sound reaches this peer, as far as it knows
-	Depth(tree int) int          // hops below the root
 	Children(tree int) (fed int) // that this peer feeds
 	MaxChildren() (allowed int)  // that it feeds at most
 }

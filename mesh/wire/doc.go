@@ -36,9 +36,11 @@
 //
 // Control messages travel on a reliable, ordered stream between two peers:
 //
-//	kind  [1]byte  which message follows, in the order of [Message]'s list
+//	kind  [1]byte  which message follows: 1 Probe, 2 Offer, 3 Join, 4 Accept, 5 Redirect,
+//	               6 Leave, 7 Move, 8 Reverse, 9 Handover, 10 Report, 11 Tree, 12 Renew
 //	body           its canonical CBOR
 //
-// Every message starts with its version, field 1. Unknown fields are ignored; a
+// Beacons and messages have their version in field 1, and before it, in field 0, the tree
+// that they are about: 1 for the second, and left out for the first. Unknown fields are ignored; a
 // version that is not known is refused.
 package wire

@@ -125,7 +125,7 @@ func hearing(w *sim.World, before []sim.Hearing) error {
 }
 
 // Bounds on what a tree can be expected of: half as many places again as peers, and not so
-// few to each that it has to be deep. Four levels hold ten thousand peers (MESH.md, T9).
+// few to each that it has to be deep. Four levels hold ten thousand peers (T9).
 const (
 	placesFor = 150 // percent of the peers
 	deepest   = 4

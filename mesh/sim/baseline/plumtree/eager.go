@@ -110,14 +110,6 @@ func (m *Machine) Parent(tree int) identity.ID {
 	return identity.ID{}
 }
 
-// Depth implements [sim.Topology]: how many hops the newest payload had come.
-func (m *Machine) Depth(tree int) int {
-	if tree != 0 {
-		return 0
-	}
-	return int(m.rounds)
-}
-
 // Children implements [sim.Topology]: the eager neighbours but the parent.
 func (m *Machine) Children(tree int) (n int) {
 	for i := range m.neighbors {

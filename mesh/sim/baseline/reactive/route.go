@@ -63,14 +63,6 @@ func (m *Machine) Parent(tree int) identity.ID {
 	return identity.ID{}
 }
 
-// Depth implements [sim.Topology].
-func (m *Machine) Depth(tree int) int {
-	if tree != 0 {
-		return 0
-	}
-	return len(m.way)
-}
-
 // Children implements [sim.Topology].
 func (m *Machine) Children(tree int) (n int) {
 	for i := range m.children {

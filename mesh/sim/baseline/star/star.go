@@ -257,14 +257,6 @@ func (m *Machine) Parent(tree int) identity.ID {
 	return identity.ID{}
 }
 
-// Depth implements [sim.Topology].
-func (m *Machine) Depth(tree int) int {
-	if m.IsRoot(tree) {
-		return 0
-	}
-	return 1
-}
-
 // Children implements [sim.Topology].
 func (m *Machine) Children(tree int) int {
 	if tree == 0 {
