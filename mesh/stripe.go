@@ -61,16 +61,21 @@ func (t *tree) size() uint32 {
 
 // A tree that brings nothing although the other shows that it should is one whose parent
 // passes nothing on. had is how many frames came by the tree, owed how many should have:
-// one for each frame of a speaker, that came by the other, whose trees take turns.
+// one for each frame of a speaker, that came by the other, whose trees take turns; and one
+// for each that travels on both.
 
-// expect takes note of a new frame: the next of the same speaker comes by the other tree.
-// A speaker whose trees do not take turns has none expected of either.
+// expect takes note of a new frame: the next of the same speaker comes by the other tree,
+// and one that travels on both comes by either. A speaker that uses one tree alone has none
+// expected of the other.
 func (m *Machine) expect(f wire.Frame) {
 	switch f.Trees {
 	case wire.Of(treeOf(f.CTR)):
 		m.trees[treeOf(f.CTR+1)].owed++
 	case wire.Of(treeOf(f.CTR + 1)):
 		m.trees[treeOf(f.CTR)].owed--
+	case wire.Of(0) | wire.Of(1):
+		m.trees[0].owed++
+		m.trees[1].owed++
 	}
 }
 
@@ -95,6 +100,14 @@ func (t *tree) owes(now time.Duration) bool {
 	}
 	t.hungry++
 	return t.hungry >= max(1, t.place.Depth()-1)
+}
+
+// foodDeadline is when it is time to judge a parent of whom far less has come by now.
+func (t *tree) foodDeadline() time.Duration {
+	if t.count == 1 || t.parent.IsZero() || t.askedAt != 0 || t.owed < enough || 2*t.had >= t.owed {
+		return never
+	}
+	return t.countedAt + owing
 }
 
 // countAnew begins to count frames.

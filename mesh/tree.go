@@ -167,7 +167,7 @@ func (t *tree) wakeLater(now time.Duration) {
 
 // deadline is when this tree has something to do.
 func (t *tree) deadline() time.Duration {
-	at := min(t.reportAt, t.improveAt)
+	at := min(t.reportAt, t.improveAt, t.foodDeadline())
 	if !t.former.IsZero() {
 		at = min(at, t.formerTo)
 	}
