@@ -16,6 +16,9 @@ func (t *tree) hear(now time.Duration, from identity.ID, b wire.Beacon) {
 			return
 		}
 	}
+	if from == t.former {
+		t.formerAt = b.Place // should this peer go back to it
+	}
 	if from != t.parent {
 		t.notBelow(now, from)
 		return
