@@ -232,6 +232,9 @@ func (t *tree) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 	}
 	t.needed = t.needed || p.Need
 	o := &wire.Offer{Nonce: p.Nonce, Place: t.place, Free: uint32(t.freeFor(now, p)), Spare: uint32(t.spare(p.Parent))}
+	if t.isRoot {
+		o.Place.Frames = t.fresh // now, for somebody who asks whether what it says comes here
+	}
 	wanted := o.Free
 	if p.Backup {
 		wanted = o.Spare

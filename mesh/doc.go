@@ -149,6 +149,9 @@
 //     none comes, and with one tree one from whom less than half comes of what the root says
 //     that it had, word after word. A new parent is on trial while the old one still feeds:
 //     if far less comes from it, the old one is kept.
+//   - Unheard (voice.go): who talks below such a parent lacks nothing, while all others lack
+//     that voice. So it asks the root how much has come there, and leaves a parent above
+//     which less than half of what it said has.
 //   - Leaving (leave.go): children are asked to move and fed until they have; a root
 //     hands its place to its heir first.
 //

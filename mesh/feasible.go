@@ -95,7 +95,7 @@ func (t *tree) renew(now time.Duration) {
 	if now >= t.renewAt {
 		t.renewedAt, t.renewAt = now, now+t.refresh()
 		t.place.Seq++
-		t.place.Frames, t.place.Count, t.place.Open = t.route.fresh, t.peers(), t.open()
+		t.place.Frames, t.place.Count, t.place.Open = t.fresh, t.peers(), t.open()
 		t.stoodAt(t.place)
 		t.newer = true
 	}

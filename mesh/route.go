@@ -11,7 +11,6 @@ import (
 
 // router tells the first copy of a frame from the next, and keeps the last second.
 type router struct {
-	fresh   uint64   // frames that were new, in all
 	streams []stream // at most maxStreams
 	ring    []kept   // the last frames, each at its serial number modulo the length, a power of two
 	serial  uint32   // of the newest
@@ -68,9 +67,18 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 	if !fresh {
 		return nil, false
 	}
-	m.route.fresh++
+	for i, t := range m.trees {
+		if f.Trees.Has(i) {
+			t.fresh++
+			if from.IsZero() {
+				t.said++
+				t.saidAt = now
+			}
+		}
+	}
 	if live && !from.IsZero() {
 		m.expect(f)
+		m.hastened = m.hastened || m.trees[0].foodDeadline() != never || m.trees[1].foodDeadline() != never
 	}
 	serial := m.route.keep(now, m.timing.Replay, f, raw)
 	if f.Hops == 0 || !m.passes(now, f) {

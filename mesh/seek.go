@@ -146,6 +146,10 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 
 // offered takes in the answer to a probe.
 func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
+	if from == t.root && o.Nonce == 0 && o.Place.Depth() == 0 {
+		t.heed(now, o.Place)
+		return
+	}
 	for _, s := range []*seeker{&t.seekParent, &t.seekBackup} {
 		late := s.phase == resting && len(s.asked) > 0 // of the last round: better late than never
 		if s.phase != probing && !late || o.Nonce != s.nonce {

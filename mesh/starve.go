@@ -44,14 +44,14 @@ type shunned struct {
 // then need not move.
 func (t *tree) starves(now time.Duration, p wire.Place) bool {
 	last := t.ration
-	t.ration = ration{parent: t.parent, root: p.Top(), epoch: p.Epoch, theirs: p.Frames, mine: t.route.fresh, seq: p.Seq, at: now}
+	t.ration = ration{parent: t.parent, root: p.Top(), epoch: p.Epoch, theirs: p.Frames, mine: t.fresh, seq: p.Seq, at: now}
 	if now < last.at+t.refresh()*time.Duration(min(p.Seq-last.seq, 60))*9/10 || t.upAt != 0 && now < t.upAt+upFor {
 		return false // the last word came late, or some of what is counted here came from below
 	}
 	if last.parent != t.parent || last.root != p.Top() || last.epoch != p.Epoch || p.Frames < last.theirs {
 		return false
 	}
-	if theirs, mine := p.Frames-last.theirs, t.route.fresh-last.mine; theirs >= starved && 2*mine < theirs {
+	if theirs, mine := p.Frames-last.theirs, t.fresh-last.mine; theirs >= starved && 2*mine < theirs {
 		t.ration.hungry = last.hungry + 1
 	}
 	return t.ration.hungry >= max(1, t.place.Depth()-1)

@@ -11,7 +11,7 @@ const TouchRounds = 4
 func (m *Machine) Touch(round int) (sum uint64) {
 	switch round {
 	case 0:
-		sum = uint64(m.count) + m.route.fresh + m.route.loud.voices[0].kid + uint64(m.maxChildren) + uint64(m.timing.Keepalive) + uint64(m.timing.Doubt) + uint64(m.timing.Replay)
+		sum = uint64(m.count) + uint64(m.route.serial) + m.route.loud.voices[0].kid + uint64(m.maxChildren) + uint64(m.timing.Keepalive) + uint64(m.timing.Doubt) + uint64(m.timing.Replay)
 	case 1:
 		for _, t := range m.trees {
 			sum += uint64(t.index) + uint64(t.parent[0]) + uint64(t.upAt) + uint64(len(t.children)) + uint64(t.former[len(t.former)-1])

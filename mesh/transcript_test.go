@@ -21,6 +21,7 @@ import (
 //	kill NAME                            somebody dies without a word
 //	stop NAME                            somebody leaves
 //	shut NAME, open NAME                 others cannot dial somebody any more, or can again
+//	drop NAME                            somebody passes no sound on from now on
 //	talk NAME, hush NAME                 somebody goes on the stage, or down
 //	split NAME…, heal                    these do not reach the others any more, or do again
 //	send KIND from=NAME to=NAME          somebody sends what nobody asked for
@@ -62,6 +63,8 @@ func (s *stage) play(d *datadriven.TestData) {
 		s.join(d.CmdArgs[0].Key, cfg)
 	case "kill":
 		s.named(d, 0).dead = true
+	case "drop":
+		s.named(d, 0).drops = true
 	case "stop":
 		s.step(s.named(d, 0), Stop{})
 	case "shut", "open":

@@ -26,6 +26,9 @@ type tree struct {
 	upAt       time.Duration // the last media that came from this peer or from below
 	jitter     time.Duration // how late what comes from the parent is, smoothed
 	had, owed  int           // frames since countedAt: see owes
+	fresh      uint64        // frames of this tree that were new, in all
+	said       uint64        // those of them that this peer said
+	saidAt     time.Duration // the last of those
 	neighbors  []neighbor    // frames go to these; ordered by ID
 	children   []child       // ordered by ID
 	former     identity.ID   // the last parent, which feeds this peer until formerTo
@@ -54,7 +57,9 @@ type tree struct {
 	backupSaid time.Duration // when the backup was last heard
 	ration     ration
 	countedAt  time.Duration
-	hungry     int // times in a row that far less had come than was owed
+	arrived    arrived
+	queriedAt  time.Duration // when the root was asked what has come there; 0 if it has answered
+	hungry     int           // times in a row that far less had come than was owed
 
 	lease      lease
 	lastEpoch  uint32
@@ -134,6 +139,7 @@ func (t *tree) tick(now time.Duration) {
 	t.watchBackup(now)
 	t.watchChildren(now)
 	t.watchFood(now)
+	t.watchVoice(now)
 	t.keepReserve(now)
 	t.retire(now)
 	t.seek(now, &t.seekParent)

@@ -40,6 +40,7 @@ type peer struct {
 	dead    bool
 	cut     int  // peers of different cuts do not reach each other
 	mute    bool // its dials fail
+	drops   bool // it passes no sound on
 	talking bool
 	ctr     uint64
 	played  map[uint64]map[uint64]time.Duration // by stream and counter: when
@@ -156,6 +157,9 @@ func (w *world) carry(p *peer, e Effect) {
 			}
 		})
 	case Transmit:
+		if p.drops && e.Datagram[0] == wire.KindMedia {
+			return
+		}
 		to := w.byID[e.To]
 		w.after(path, to, func() {
 			if w.reaches(p, to) && to.Machine.linked(p.id) {

@@ -59,7 +59,7 @@ type Place struct {
 	Path     Path        `cbor:"2,keyasint,omitempty"`  // from the root down to the sender, both included
 	Attached bool        `cbor:"3,keyasint,omitempty"`  // sound reaches the sender: it is the root or has a parent
 	Seq      uint32      `cbor:"4,keyasint,omitempty"`  // how new this is: the root counts, those below pass it on
-	Frames   uint64      `cbor:"5,keyasint,omitempty"`  // that the root had had then, in all
+	Frames   uint64      `cbor:"5,keyasint,omitempty"`  // of this tree that the root had had then, in all
 	Root     identity.ID `cbor:"6,keyasint,omitzero"`   // not in beacons, whose readers know it
 	Count    uint32      `cbor:"8,keyasint,omitempty"`  // peers in the tree, as far as the root knew then
 	Open     uint8       `cbor:"9,keyasint,omitempty"`  // how far below the root the first place is that is free, as far as it knew then; 0 if there is none
