@@ -253,7 +253,7 @@ func (t *tree) leftBy(now time.Duration, from identity.ID, l *wire.Leave) {
 		return
 	}
 	if from == t.backup {
-		t.backup = identity.ID{}
+		t.setBackup(identity.ID{})
 	}
 	if from == t.former {
 		t.former = identity.ID{}

@@ -130,7 +130,7 @@
 //     means death. So a burst of loss is not taken for one, nor is a driver that overslept.
 //     With two trees each brings half of the frames, and the other hides a pause: a neighbour
 //     may then be silent for half as long again, and beacons for their own sake are rarer
-//     (stretch, often, warm and refresh).
+//     (pace.go).
 //   - Repair (repair.go, orphan and switchOver): the backup takes over in one round trip and
 //     replays, paced, what was missed of the last second (replay.go); the orphan replays
 //     upwards what the other lacks. Only the head of an orphaned subtree moves: it goes on
@@ -143,7 +143,7 @@
 //     so lets go whom it feeds (shed). Besides, a path that holds me is refused; a backup that
 //     stands below me or below my own parent is no backup (repair.go, shelters); frames have a
 //     hop limit and a duplicate window (route.go, accept).
-//   - Starving (starve.go): with two trees, one that brings less than half of what the other
+//   - Starving (owe.go, starve.go): with two trees, one that brings less than half of what the other
 //     shows was there has a parent that passes nothing on. It is left, and for two minutes
 //     asked again only if there is nobody else. So is one that says that media flows while
 //     none comes, and with one tree one from whom less than half comes of what the root says

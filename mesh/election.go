@@ -343,8 +343,7 @@ func (t *tree) reversed(now time.Duration, from identity.ID, r *wire.Reverse) {
 		t.adopt(now, old)
 		t.send(old, &wire.Reverse{Place: t.place})
 	default: // no place for it: it looks for one itself
-		t.send(old, &wire.Leave{Up: true})
-		t.hangUp(old)
+		t.quit(old)
 	}
 	t.improveAt = min(t.improveAt, now+t.jittered(t.timing.Settle))
 	t.placed = true

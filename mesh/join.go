@@ -45,7 +45,7 @@ func (t *tree) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
 		s = &t.seekBackup
 	}
 	if a.Backup && from == t.backup {
-		t.backupAt, t.backupSaid = a.Place, now
+		t.backupPlace, t.backupSaid = a.Place, now
 		return
 	}
 	if s.phase != asking || s.target != from {
@@ -114,13 +114,13 @@ func (t *tree) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 		t.next(now, s)
 		return
 	}
-	t.stopSeekingAt(s)
+	s.reset()
 	if s.backup {
 		if id == t.parent {
 			return // it has become that meanwhile
 		}
-		t.backup, t.backupAt, t.backupSaid = id, place, now
-		t.changed()
+		t.backupPlace, t.backupSaid = place, now
+		t.setBackup(id)
 		return
 	}
 	t.attach(now, id, place)
@@ -129,9 +129,6 @@ func (t *tree) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 	}
 }
 
-// stopSeekingAt ends a round that succeeded.
-func (t *tree) stopSeekingAt(s *seeker) { *s = seeker{backup: s.backup, nonce: s.nonce} }
-
 // attach puts this peer below a parent; the old one, if there is one, is left only now.
 func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 	if t.parent.IsZero() || place.Depth()+1 < t.place.Depth() {
@@ -139,7 +136,7 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 	}
 	old, oldAt := t.parent, t.parentPlace()
 	if id == t.backup {
-		t.backup = identity.ID{}
+		t.setBackup(identity.ID{})
 	}
 	t.isRoot = false
 	t.pretendsAt, t.ration = 0, ration{}
@@ -166,7 +163,7 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 // of it, and what is under way from the old one would be missed.
 func (t *tree) keepFormer(now time.Duration, old identity.ID, at wire.Place) {
 	t.endFormer()
-	t.former, t.formerTo, t.formerAt, t.trial = old, now+t.timing.Overlap, at, trial{}
+	t.former, t.formerTo, t.formerPlace, t.trial = old, now+t.timing.Overlap, at, trial{}
 }
 
 // partFormer leaves the old parent when the moment is over; or the new one, if that has
@@ -182,13 +179,12 @@ func (t *tree) partFormer(now time.Duration) {
 	back, failed := t.former, t.parent
 	t.former = identity.ID{}
 	t.shun(now, failed)
-	if !t.feasible(t.formerAt) {
-		t.send(back, &wire.Leave{Up: true})
-		t.hangUp(back)
+	if !t.feasible(t.formerPlace) {
+		t.quit(back)
 		t.orphan(now, false)
 		return
 	}
-	t.attach(now, back, t.formerAt)
+	t.attach(now, back, t.formerPlace)
 	t.endFormer()
 }
 
@@ -203,7 +199,6 @@ func (t *tree) parentPlace() wire.Place {
 func (t *tree) endFormer() {
 	if old := t.former; !old.IsZero() {
 		t.former = identity.ID{}
-		t.send(old, &wire.Leave{Up: true})
-		t.hangUp(old)
+		t.quit(old)
 	}
 }

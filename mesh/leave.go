@@ -49,6 +49,13 @@ func (t *tree) handOn(now time.Duration) (heir identity.ID) {
 	return heir
 }
 
+// quit tells a peer that it need not feed this one any more, and closes the link if nobody
+// needs it.
+func (t *tree) quit(id identity.ID) {
+	t.send(id, &wire.Leave{Up: true})
+	t.hangUp(id)
+}
+
 // part says good-bye to whoever is left.
 func (m *Machine) part() {
 	for _, t := range m.trees {

@@ -10,14 +10,14 @@ import (
 // hear takes in a beacon.
 func (t *tree) hear(now time.Duration, from identity.ID, b wire.Beacon) {
 	if from == t.backup {
-		t.backupAt, t.backupSaid = b.Place, now
+		t.backupPlace, t.backupSaid = b.Place, now
 		if !t.attached() && !t.leaving && t.backupWarm() {
 			t.switchOver(now) // it has newer word of the root than this peer had
 			return
 		}
 	}
 	if from == t.former {
-		t.formerAt = b.Place // should this peer go back to it
+		t.formerPlace = b.Place // should this peer go back to it
 	}
 	if from != t.parent {
 		t.notBelow(now, from)
@@ -83,15 +83,6 @@ func (t *tree) patience() time.Duration {
 		return t.often(t.timing.IdleDoubt)
 	}
 	return t.stretch(t.timing.Doubt) + 4*t.jitter
-}
-
-// stretch is a time between the datagrams of a neighbour where all frames travel on one
-// tree, as it is here: with two, each has half of them, and the other tree hides a pause.
-func (t *tree) stretch(d time.Duration) time.Duration {
-	if t.count > 1 {
-		return d + d/2
-	}
-	return d
 }
 
 // verdictAt is when a parent that does not answer counts as dead, or one that does as
@@ -162,8 +153,7 @@ func (t *tree) orphan(now time.Duration, gone bool) {
 	wasRoot := wire.ShortOf(old) == t.place.Top()
 	t.stopSeeking(&t.seekBackup) // first a parent
 	t.parent, t.strayAt, t.askedAt = identity.ID{}, 0, 0
-	t.send(old, &wire.Leave{Up: true}) // if it lives, it need not feed this peer any more
-	t.hangUp(old)
+	t.quit(old) // if it lives, it need not feed this peer any more
 	t.standAt(t.alone())
 	t.aloneAt, t.settleAt = now, now+t.timing.Settle
 	switch {
@@ -173,7 +163,7 @@ func (t *tree) orphan(now time.Duration, gone bool) {
 		t.switchOver(now)
 	default:
 		if id := t.backup; t.linked(id) {
-			t.askNewer(id, t.backupAt)
+			t.askNewer(id, t.backupPlace)
 		}
 		t.startSeeking(now, &t.seekParent, []identity.ID{t.successor})
 		t.placed = true
@@ -189,12 +179,12 @@ func (t *tree) alone() wire.Place {
 // backupWarm tells whether the backup can take over: its link is open, and it does not
 // stand below this peer.
 func (t *tree) backupWarm() bool {
-	return !t.backup.IsZero() && t.linked(t.backup) && !t.backupAt.Path.Has(t.id) && t.backupAt.Attached && t.feasible(t.backupAt)
+	return !t.backup.IsZero() && t.linked(t.backup) && !t.backupPlace.Path.Has(t.id) && t.backupPlace.Attached && t.feasible(t.backupPlace)
 }
 
 // switchOver makes the backup the parent, and asks it to replay what was missed.
 func (t *tree) switchOver(now time.Duration) {
-	id, place := t.backup, t.backupAt
+	id, place := t.backup, t.backupPlace
 	t.stopSeeking(&t.seekParent)
 	t.switchTo(now, id)
 	t.attach(now, id, place)
@@ -207,15 +197,22 @@ func (t *tree) switchTo(now time.Duration, id identity.ID) {
 	t.send(id, &wire.Join{Switch: true, Speaker: t.speaking, Slots: t.slots(), Seen: t.route.seen()})
 }
 
+// setBackup takes note of who would feed this peer at once; zero if nobody would.
+func (t *tree) setBackup(id identity.ID) {
+	if t.backup != id {
+		t.backup = id
+		t.changed()
+	}
+}
+
 // dropBackup gives the backup back.
 func (t *tree) dropBackup() {
 	t.stopSeeking(&t.seekBackup)
 	if id := t.backup; !id.IsZero() {
-		if t.backup = (identity.ID{}); id == t.parent {
-			return
+		t.setBackup(identity.ID{})
+		if id != t.parent {
+			t.quit(id)
 		}
-		t.send(id, &wire.Leave{Up: true})
-		t.hangUp(id)
 	}
 }
 
@@ -230,7 +227,7 @@ func (t *tree) watchBackup(now time.Duration) {
 	}
 	if !t.backup.IsZero() {
 		silent := t.backupSaid + 4*t.warm()
-		if now < silent && t.shelters(t.backup, t.backupAt) {
+		if now < silent && t.shelters(t.backup, t.backupPlace) {
 			t.wake(silent)
 			return
 		}
@@ -307,29 +304,6 @@ func (t *tree) beaconAll(now time.Duration) {
 		}
 	}
 	t.placed, t.newer = false, false
-}
-
-// often is a time between two words to somebody, which is twice as long where there are two
-// trees to say them in.
-func (t *tree) often(d time.Duration) time.Duration { return d * time.Duration(t.count) }
-
-// refresh is the time between two words of the root while media flows. With two trees it
-// is the other one that shows what a parent keeps back, and the words are for places only.
-func (t *tree) refresh() time.Duration {
-	if t.count > 1 {
-		return 5 * t.timing.Refresh
-	}
-	return t.timing.Refresh
-}
-
-// warm is the time between two beacons to somebody whose backup this peer is. With two
-// trees it is the other tree that hides a loss, and not the backup; that it is gone shows by
-// its link, and that it has moved it says at once.
-func (t *tree) warm() time.Duration {
-	if t.count > 1 {
-		return 12 * t.timing.Warm
-	}
-	return t.timing.Warm
 }
 
 func (t *tree) beacon(now time.Duration, c *child) {

@@ -16,8 +16,9 @@ const planned = 2
 // nobody may stand below anybody.
 const stuck = 4
 
-// maxRedirects is how often a seeker follows a redirect before it starts again; once more
-// for each round that was in vain, up to twice as often: a tree of small peers is deep.
+// maxRedirects is how often a seeker that was turned away goes to those it was sent to before
+// it starts again; those whom offers name it follows once more for each round that was in
+// vain, up to twice as often: a tree of small peers is deep.
 const maxRedirects = 3
 
 // phase is what a seeker is doing.
@@ -90,16 +91,18 @@ func (t *tree) stopSeeking(s *seeker) {
 	if s.phase == asking || s.phase == linking {
 		t.letGo(s)
 	}
-	*s = seeker{backup: s.backup, nonce: s.nonce}
+	s.reset()
 }
+
+// reset has the seeker want nothing.
+func (s *seeker) reset() { *s = seeker{backup: s.backup, nonce: s.nonce} }
 
 // letGo tells a peer that was asked that it is not needed any more.
 func (t *tree) letGo(s *seeker) {
 	target := s.target
 	s.target = identity.ID{}
 	if target != t.parent && target != t.backup && target != t.seekParent.target && target != t.seekBackup.target {
-		t.send(target, &wire.Leave{Up: true})
-		t.hangUp(target)
+		t.quit(target)
 	}
 }
 
@@ -118,15 +121,12 @@ func (t *tree) seek(now time.Duration, s *seeker) {
 			t.dial(now, s)
 			return
 		}
-		t.suspectSlow(s)
+		s.tried = append(s.tried, s.target)
 		t.letGo(s)
 		t.next(now, s)
 	case content:
 	}
 }
-
-// suspectSlow remembers not to ask the same peer at once again.
-func (t *tree) suspectSlow(s *seeker) { s.tried = append(s.tried, s.target) }
 
 // probe asks a few peers where they stand.
 func (t *tree) probe(now time.Duration, s *seeker) {
@@ -266,7 +266,7 @@ func (t *tree) next(now time.Duration, s *seeker) {
 // place gives up until the next look.
 func (t *tree) rest(now time.Duration, s *seeker) {
 	if !s.urgent && t.attached() && (s.failures >= planned || !t.followed()) {
-		t.stopSeekingAt(s)
+		s.reset()
 		return
 	}
 	if t.asksOn(now, s) {

@@ -167,8 +167,7 @@ func (t *tree) end() {
 	t.parent, t.isRoot, t.active = identity.ID{}, false, false
 	t.shed()
 	if !parent.IsZero() {
-		t.send(parent, &wire.Leave{Up: true})
-		t.hangUp(parent)
+		t.quit(parent)
 	}
 	t.standAt(t.alone())
 	t.lease, t.takeoverAt, t.placed = lease{}, 0, false

@@ -35,31 +35,31 @@ type tree struct {
 	trial      trial         // of the parent, while the former one feeds this peer too
 
 	// Where this peer stands.
-	place      wire.Place
-	root       identity.ID // whose short form heads the path; zero where that is not known
-	epoch      uint32
-	needed     bool // somebody who asked in vain has asked this peer
-	placed     bool // the place has changed since those below were told
-	newer      bool // there is newer word of the root
-	least      least
-	parentSeq  uint32        // of the parent's newest beacon
-	renewedAt  time.Duration // when this peer last did, or asked for it; 0 is never
-	renewAt    time.Duration // when this peer, a root, says again that it is there
-	formerTo   time.Duration
-	formerAt   wire.Place    // where the former parent stands
-	aliveAt    time.Duration // the last control message from the parent since askedAt
-	switchedAt time.Duration // when somebody was last asked to feed this peer at once
-	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
-	successor  identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
-	heirID     identity.ID   // who takes over from this peer, if it is a root
-	backup     identity.ID
-	backupAt   wire.Place
-	backupSaid time.Duration // when the backup was last heard
-	ration     ration
-	countedAt  time.Duration
-	arrived    arrived
-	queriedAt  time.Duration // when the root was asked what has come there; 0 if it has answered
-	hungry     int           // times in a row that far less had come than was owed
+	place       wire.Place
+	root        identity.ID // whose short form heads the path; zero where that is not known
+	epoch       uint32
+	needed      bool // somebody who asked in vain has asked this peer
+	placed      bool // the place has changed since those below were told
+	newer       bool // there is newer word of the root
+	least       least
+	parentSeq   uint32        // of the parent's newest beacon
+	renewedAt   time.Duration // when this peer last did, or asked for it; 0 is never
+	renewAt     time.Duration // when this peer, a root, says again that it is there
+	formerTo    time.Duration
+	formerPlace wire.Place    // where the former parent stands
+	aliveAt     time.Duration // the last control message from the parent since askedAt
+	switchedAt  time.Duration // when somebody was last asked to feed this peer at once
+	strayAt     time.Duration // since when the parent itself has not been attached; 0 means it is
+	successor   identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
+	heirID      identity.ID   // who takes over from this peer, if it is a root
+	backup      identity.ID
+	backupPlace wire.Place
+	backupSaid  time.Duration // when the backup was last heard
+	ration      ration
+	countedAt   time.Duration
+	arrived     arrived
+	queriedAt   time.Duration // when the root was asked what has come there; 0 if it has answered
+	hungry      int           // times in a row that far less had come than was owed
 
 	lease      lease
 	lastEpoch  uint32
@@ -311,7 +311,7 @@ func (t *tree) failed(now time.Duration, id identity.ID) {
 		return // only a message was lost; the link will tell
 	}
 	if id == t.backup {
-		t.backup = identity.ID{}
+		t.setBackup(identity.ID{})
 	}
 	if id == t.parent {
 		t.orphan(now, true)

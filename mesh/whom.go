@@ -76,8 +76,21 @@ func (t *tree) pool(relaysFirst bool) []identity.ID {
 	for _, row := range rows {
 		t.shuffle(row)
 		if t.count > 1 {
-			slices.SortStableFunc(row, func(a, b identity.ID) int { return t.strangeness(a) - t.strangeness(b) })
+			t.nativesFirst(row)
 		}
 	}
 	return all
+}
+
+// nativesFirst puts those first who may feed others in this tree.
+func (t *tree) nativesFirst(ids []identity.ID) {
+	slices.SortStableFunc(ids, func(a, b identity.ID) int {
+		switch x, y := t.native(a), t.native(b); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
 }
