@@ -243,6 +243,9 @@ func (t *tree) probed(now time.Duration, from identity.ID, p *wire.Probe) {
 		o.Others = t.relays(from, maxOthers)
 	}
 	t.send(from, o)
+	if at := t.childAt(from); p.Nonce == 0 && t.isRoot && t.count == 1 && at >= 0 && t.children[at].hears() {
+		t.beacon(now, &t.children[at]) // if that comes, it is not the link that is broken
+	}
 }
 
 // leftBy ends the relation that a peer says is over, and no other.

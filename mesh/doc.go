@@ -152,6 +152,9 @@
 //   - Unheard (voice.go): who talks below such a parent lacks nothing, while all others lack
 //     that voice. So it asks the root how much has come there, and leaves a parent above
 //     which less than half of what it said has.
+//   - Ousting (oust.go): if it is the root that passes nothing on, its heir turns the way
+//     between the two around and is the root, and failing that another child that may be. An
+//     old root that did no wrong goes on feeding all whom it fed.
 //   - Leaving (leave.go): children are asked to move and fed until they have; a root
 //     hands its place to its heir first.
 //

@@ -133,6 +133,9 @@ func (t *tree) leased(now time.Duration, root identity.ID, l Lease) {
 		return
 	}
 	t.lastEpoch = max(t.lastEpoch, l.Epoch)
+	if at := t.childAt(root); t.isRoot && at >= 0 && t.children[at].hears() {
+		return // it turns the way between the two around, and its word is on the way
+	}
 	next := lease{root, l.Epoch, now + t.timing.LeaseTTL}
 	if s := &t.seekParent; s.root != root && !t.attached() {
 		s.failures = 0 // there was no tree; now there is one, and it grows
@@ -327,13 +330,19 @@ func (t *tree) stepDown(now time.Duration) {
 // reversed makes a child the parent, for it says that a new root is on its side.
 func (t *tree) reversed(now time.Duration, from identity.ID, r *wire.Reverse) {
 	at := t.childAt(from)
-	if at < 0 || !t.children[at].linked || r.Place.Path.Has(t.id) || r.Place.Epoch <= t.epoch {
+	if at < 0 || !t.children[at].linked || r.Place.Path.Has(t.id) {
+		return
+	}
+	if r.Place.Epoch <= t.epoch { // another was quicker; this one takes this peer for its child
+		t.send(from, &wire.Leave{Up: true})
 		return
 	}
 	t.children = slices.Delete(t.children, at, at+1)
 	old := t.parent
 	t.isRoot, t.parent, t.heardAt, t.askedAt, t.parentIdle = false, from, now, 0, false
 	t.lastEpoch = max(t.lastEpoch, r.Place.Epoch)
+	t.lease = lease{t.rootOf(r.Place), r.Place.Epoch, now + t.timing.LeaseTTL}
+	t.successor, t.blamedAt = identity.ID{}, 0
 	t.stopSeeking(&t.seekParent)
 	t.dropBackup()
 	t.below(now, r.Place)

@@ -139,7 +139,7 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 		t.setBackup(identity.ID{})
 	}
 	t.isRoot = false
-	t.pretendsAt, t.ration = 0, ration{}
+	t.pretendsAt, t.ration, t.blamedAt = 0, ration{}, 0
 	t.countAnew(now)
 	t.parent, t.heardAt, t.askedAt, t.parentIdle, t.strayAt, t.successor = id, now, 0, false, 0, identity.ID{}
 	if !old.IsZero() && old != id {

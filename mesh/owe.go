@@ -63,7 +63,6 @@ func (t *tree) countAnew(now time.Duration) { t.had, t.owed, t.countedAt = 0, 0,
 // watchFood leaves a parent that passes far less on than the other tree brings.
 func (t *tree) watchFood(now time.Duration) {
 	if t.count > 1 && t.owes(now) && !t.parent.IsZero() {
-		t.shun(now, t.parent)
-		t.orphan(now, false)
+		t.forsake(now)
 	}
 }

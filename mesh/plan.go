@@ -18,7 +18,7 @@ func (t *tree) heir(now time.Duration) identity.ID {
 	var best *child
 	for i := range t.children {
 		c := &t.children[i]
-		if !c.feeds() || t.suspected(now, c.id) {
+		if !c.feeds() || t.suspected(now, c.id) || t.shuns(now, c.id) {
 			continue
 		}
 		if best == nil || t.inherits(c, best) < 0 {
@@ -30,7 +30,7 @@ func (t *tree) heir(now time.Duration) identity.ID {
 		return t.heirID
 	}
 	old := t.childAt(t.heirID)
-	keep := old >= 0 && t.children[old].feeds() && !t.suspected(now, t.heirID)
+	keep := old >= 0 && t.children[old].feeds() && !t.suspected(now, t.heirID) && !t.shuns(now, t.heirID)
 	if !keep || t.classOf(best.id) < t.classOf(t.heirID) || best.slots >= 4*t.children[old].slots {
 		t.heirID = best.id
 	}

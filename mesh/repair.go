@@ -38,9 +38,8 @@ func (t *tree) hear(now time.Duration, from identity.ID, b wire.Beacon) {
 	case t.strayAt == 0:
 		t.strayAt = now
 	}
-	if t.pretends(now, b) || b.Place.Attached && b.Place.Seq > t.parentSeq && t.starves(now, b.Place) {
-		t.shun(now, from)
-		t.orphan(now, false)
+	nothing := t.pretends(now, b) || b.Place.Attached && b.Place.Seq > t.parentSeq && t.starves(now, b.Place)
+	if nothing && t.forsake(now) {
 		return
 	}
 	t.below(now, b.Place)
@@ -133,7 +132,9 @@ func (t *tree) watchParent(now time.Duration) {
 		case dead:
 			t.suspect(now, t.parent)
 		case t.owed >= enough:
-			t.shun(now, t.parent)
+			t.heardAt, t.askedAt = now, 0
+			t.forsake(now)
+			return
 		}
 		t.orphan(now, dead)
 	case t.strayAt != 0 && now >= t.strayAt+t.timing.Slack:

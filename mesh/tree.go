@@ -57,6 +57,7 @@ type tree struct {
 	backupSaid  time.Duration // when the backup was last heard
 	ration      ration
 	countedAt   time.Duration
+	blamedAt    time.Duration // when the root, as a parent, was first found to pass nothing on; 0 if it was not
 	arrived     arrived
 	queriedAt   time.Duration // when the root was asked what has come there; 0 if it has answered
 	hungry      int           // times in a row that far less had come than was owed
