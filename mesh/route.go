@@ -55,8 +55,11 @@ type Hop struct {
 // whole frame, which must not be changed afterwards. Route emits no effects and, but for
 // a stream's and a neighbour's first frame, allocates nothing.
 func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw []byte) (to []Hop, fresh bool) {
-	if !from.IsZero() && !m.comes(now, from, f) {
-		return nil, false
+	up := [wire.MaxTrees]bool{true, true}
+	if !from.IsZero() {
+		if up = m.comes(now, from, f); up == [wire.MaxTrees]bool{} {
+			return nil, false
+		}
 	}
 	for i, t := range m.trees { // not by t.index: a tree that does not matter need not be touched
 		if f.Trees.Has(i) && (from.IsZero() || from != t.parent && from != t.former) {
@@ -87,15 +90,15 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 	m.hops = m.hops[:0]
 	for i, t := range m.trees {
 		if f.Trees.Has(i) {
-			t.passOn(now, from, serial)
+			t.passOn(now, from, up[i], serial)
 		}
 	}
 	return m.hops, true
 }
 
-// comes takes note of a frame from a neighbour. It is false if it is none in a tree that
-// the frame travels on.
-func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near bool) {
+// comes takes note of a frame from a neighbour, and tells in which of the trees that the
+// frame travels on it is one.
+func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near [wire.MaxTrees]bool) {
 	var l *lane
 	for i, t := range m.trees {
 		if !f.Trees.Has(i) {
@@ -106,7 +109,7 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 		} else if from != t.former {
 			continue
 		}
-		near = true
+		near[i] = true
 		t.had++
 		if !t.former.IsZero() && !t.feedsUp(now) {
 			t.trial.count(from == t.parent, from == t.former)
@@ -118,7 +121,7 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 			m.hastened = m.hastened || t.parentDeadline() < due
 		}
 	}
-	if near && l == nil {
+	if l == nil && near != [wire.MaxTrees]bool{} {
 		l = m.links[from]
 	}
 	if l != nil {
@@ -127,9 +130,10 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 	return near
 }
 
-// passOn adds the neighbours in this tree to those whom a frame goes to. Of a frame that
-// travels on both trees, and came by the other one, the parent here has a copy by itself.
-func (t *tree) passOn(now time.Duration, from identity.ID, serial uint32) {
+// passOn adds the neighbours in this tree to those whom a frame goes to; up says that this may
+// be the parent. Of a frame that travels on both trees, and came by the other one, the parent
+// here has a copy by itself.
+func (t *tree) passOn(now time.Duration, from identity.ID, up bool, serial uint32) {
 	for i := range t.children {
 		if c := &t.children[i]; !c.backup {
 			t.hastened = t.hastened || t.idle(c, now)
@@ -139,7 +143,6 @@ func (t *tree) passOn(now time.Duration, from identity.ID, serial uint32) {
 			}
 		}
 	}
-	up := from.IsZero() || t.near(from)
 	if from == t.former && !from.IsZero() {
 		from = t.parent // which has it by another way
 	}

@@ -29,7 +29,7 @@ type tree struct {
 	fresh      uint64        // frames of this tree that were new, in all
 	said       uint64        // those of them that this peer said
 	saidAt     time.Duration // the last of those
-	neighbors  []neighbor    // frames go to these; ordered by ID
+	neighbors  []neighbor    // frames go to these: the parent, if there is one, and children in their order
 	children   []child       // ordered by ID
 	former     identity.ID   // the last parent, which feeds this peer until formerTo
 	trial      trial         // of the parent, while the former one feeds this peer too
@@ -201,8 +201,15 @@ func (t *tree) near(id identity.ID) bool { return t.neighbor(id) != nil || id ==
 
 // neighbor is the neighbour with an ID, or nil.
 func (t *tree) neighbor(id identity.ID) *neighbor {
-	if at, found := slices.BinarySearchFunc(t.neighbors, id, func(n neighbor, id identity.ID) int { return n.id.Compare(id) }); found {
-		return &t.neighbors[at]
+	fed := t.neighbors
+	if len(fed) > 0 && fed[0].id == t.parent {
+		if id == t.parent {
+			return &fed[0]
+		}
+		fed = fed[1:]
+	}
+	if at, found := slices.BinarySearchFunc(fed, id, func(n neighbor, id identity.ID) int { return n.id.Compare(id) }); found {
+		return &fed[at]
 	}
 	return nil
 }
@@ -272,7 +279,6 @@ func (t *tree) refreshNeighbors() {
 			t.neighbors = append(t.neighbors, neighbor{c.id, l})
 		}
 	}
-	slices.SortFunc(t.neighbors, func(a, b neighbor) int { return a.id.Compare(b.id) })
 }
 
 // linkUp takes note of an open link.

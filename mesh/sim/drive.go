@@ -24,13 +24,15 @@ func (w *World) step(p *peer, ev mesh.Event) {
 // arm queues a wake for the machine's deadline. A wake that comes too early, since
 // the deadline moved on, does no harm; there is one for each peer at most times.
 func (w *World) arm(p *peer) {
-	if !p.here() {
-		return
+	if p.here() {
+		if at, ok := p.machine.Deadline(); ok {
+			w.wakeAt(p, at)
+		}
 	}
-	at, ok := p.machine.Deadline()
-	if !ok {
-		return
-	}
+}
+
+// wakeAt queues a wake at a time by the machine's clock, unless there is an earlier one.
+func (w *World) wakeAt(p *peer, at time.Duration) {
 	if at = max(at+p.arrived, w.now); at < p.wake {
 		p.wake = at
 		w.queue.push(event{at: at, kind: wakes, to: p.number})
@@ -43,11 +45,13 @@ func (w *World) awake(p *peer) {
 		return
 	}
 	p.wake = never
-	if at, ok := p.machine.Deadline(); ok && at <= p.clock(w.now) {
+	switch at, ok := p.machine.Deadline(); {
+	case !ok:
+	case at <= p.clock(w.now):
 		w.step(p, nil)
-		return
+	default:
+		w.wakeAt(p, at)
 	}
-	w.arm(p)
 }
 
 // effect does one thing that the acting machine asks for.

@@ -94,7 +94,8 @@ func (w *World) check(e *event) {
 	if w.broken != nil || !p.here() {
 		return
 	}
-	s := Scene{World: w, Peer: int(p.number), Machine: p.machine}
+	s := &w.scene // which escapes into the invariants: one for all events
+	*s = Scene{World: w, Peer: int(p.number), Machine: p.machine}
 	for t := range wire.MaxTrees {
 		if parent := p.machine.Parent(t); parent != p.parents[t] {
 			p.parents[t], p.rewired[t], s.Rewired[t] = parent, w.now, true
@@ -102,7 +103,7 @@ func (w *World) check(e *event) {
 	}
 	w.watchFaults(p, p.machine)
 	for _, i := range w.cfg.Invariants {
-		if err := i.Check(&s); err != nil {
+		if err := i.Check(s); err != nil {
 			w.broken = w.at(fmt.Errorf("invariant %q: %w", i.Name, err))
 			return
 		}

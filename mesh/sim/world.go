@@ -71,6 +71,7 @@ type World struct {
 	do     func(mesh.Effect) // does one of them
 
 	foreseen uint64 // what foresee read
+	scene    Scene  // for check
 	measured measures
 	broken   error // the first invariant that broke
 }
