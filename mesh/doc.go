@@ -151,7 +151,7 @@
 //     if far less comes from it, the old one is kept.
 //   - Unheard (voice.go): who talks below such a parent lacks nothing, while all others lack
 //     that voice. So it asks the root how much has come there, and leaves a parent above
-//     which less than half of what it said has.
+//     which less than half of what it said has, while it talked without a pause.
 //   - Ousting (oust.go): if it is the root that passes nothing on, its heir turns the way
 //     between the two around and is the root, and failing that another child that may be. An
 //     old root that did no wrong goes on feeding all whom it fed.

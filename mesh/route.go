@@ -74,8 +74,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		if f.Trees.Has(i) {
 			t.fresh++
 			if from.IsZero() {
-				t.said++
-				t.saidAt = now
+				t.speak(now)
 			}
 		}
 	}

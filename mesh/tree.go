@@ -58,8 +58,9 @@ type tree struct {
 	ration      ration
 	countedAt   time.Duration
 	blamedAt    time.Duration // when the root, as a parent, was first found to pass nothing on; 0 if it was not
-	arrived     arrived
-	queriedAt   time.Duration // when the root was asked what has come there; 0 if it has answered
+	spokeAt     time.Duration // when this peer began to talk
+	query       query         // what the root has been asked about its voice
+	heeded      query         // and what it last answered
 	hungry      int           // times in a row that far less had come than was owed
 
 	lease      lease

@@ -12,52 +12,66 @@ import (
 // their own parents. So who talks asks the root, on the control connection, how many frames
 // of the tree have come there, and leaves a parent if it is far less than was said.
 
-// askAgain is the time between the root's answer and the next question: by then there is
-// enough to judge. An answer that takes longer than slowest is not waited for.
 const (
+	// askAgain is the time between the root's answer and the next question: by then there is
+	// enough to judge.
 	askAgain = owing
-	slowest  = 3 * owing
+	// slowest is for how long an answer is waited for.
+	slowest = 3 * owing
+	// breath is a pause after which somebody begins to talk anew.
+	breath = 200 * time.Millisecond
 )
 
-// arrived is what had come to the root, and what this peer had said, when the root last
-// answered.
-type arrived struct {
+// query is a question to the root, and what had come there when it answered.
+type query struct {
+	at     time.Duration // of the question; 0 if there is none
+	took   time.Duration // the answer, to come
 	root   wire.Short
 	parent identity.ID
-	theirs uint64
-	mine   uint64
-	at     time.Duration
-	took   time.Duration // the answer, to come
+	said   uint64 // by this peer, before it asked
+	came   uint64 // to the root, of all
+}
+
+// speak takes note of a frame that this peer says into the tree.
+func (t *tree) speak(now time.Duration) {
+	if t.said == 0 || now > t.saidAt+breath {
+		t.spokeAt = now
+	}
+	t.said++
+	t.saidAt = now
 }
 
 // watchVoice asks the root whether what this peer says comes there.
 func (t *tree) watchVoice(now time.Duration) {
-	if t.parent.IsZero() || t.root.IsZero() || t.saidAt == 0 || now >= t.saidAt+askAgain {
+	if t.parent.IsZero() || t.root.IsZero() || t.said == 0 || now > t.saidAt+breath {
 		return
 	}
-	due := t.arrived.at + askAgain
-	if t.queriedAt != 0 {
-		due = t.queriedAt + slowest
+	due := t.heeded.at + t.heeded.took + askAgain
+	if t.query.at != 0 {
+		due = t.query.at + slowest
 	}
 	if now >= due {
-		t.queriedAt, due = now, now+slowest
+		t.query, due = query{at: now, parent: t.parent, said: t.said}, now+slowest
 		t.send(t.root, &wire.Probe{})
 	}
 	t.wake(due)
 }
 
 // heed takes in the root's answer, and leaves a parent above which nothing comes. It
-// judges nothing by an answer that took much longer, or less long, than the one before.
+// judges only if this peer has talked all the time, from long enough before the last
+// question on that as much was under way then, and if both answers took about as long.
 func (t *tree) heed(now time.Duration, root wire.Place) {
-	if t.queriedAt == 0 {
+	if t.query.at == 0 {
 		return
 	}
-	last, took := t.arrived, now-t.queriedAt
-	t.arrived, t.queriedAt = arrived{root.Top(), t.parent, root.Frames, t.said, now, took}, 0
-	switch said := t.said - last.mine; {
-	case t.parent.IsZero() || last.parent != t.parent || last.root != root.Top() || root.Frames < last.theirs:
-	case now >= last.at+slowest || max(took, last.took)-min(took, last.took) > askAgain/4:
-	case said >= enough && 2*(root.Frames-last.theirs) < said:
+	last, next := t.heeded, t.query
+	next.took, next.root, next.came = now-next.at, root.Top(), root.Frames
+	t.heeded, t.query = next, query{}
+	late := max(last.took, next.took) - min(last.took, next.took)
+	switch said := next.said - last.said; {
+	case last.root != next.root || last.parent != next.parent || next.parent != t.parent || t.parent.IsZero() || last.came > next.came:
+	case last.at < t.spokeAt+askAgain || late > askAgain/4:
+	case said >= enough && 2*(next.came-last.came) < said:
 		t.shun(now, t.parent)
 		t.orphan(now, false)
 	}
