@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -170,13 +171,22 @@ func (r *router) accept(now time.Duration, kid, ctr uint64) (fresh, live bool) {
 	return s.window.Accept(ctr), ctr+behind >= top
 }
 
-func (r *router) find(kid, ctr uint64) *stream {
+// find is the stream of a frame, or nil. If one key has several that are near enough, since
+// this peer was deaf in between, it is the nearest: else what the one has had could come
+// again by the other.
+func (r *router) find(kid, ctr uint64) (nearest *stream) {
+	least := uint64(math.MaxUint64)
 	for i := range r.streams {
-		if s := &r.streams[i]; s.kid == kid && s.window.Near(ctr) {
-			return s
+		s := &r.streams[i]
+		if s.kid != kid || !s.window.Near(ctr) {
+			continue
+		}
+		top, _ := s.window.Top()
+		if d := max(top, ctr) - min(top, ctr); d < least {
+			nearest, least = s, d
 		}
 	}
-	return nil
+	return nearest
 }
 
 // sameSpeaker is how many streams one key has at most: the true one, one that is over

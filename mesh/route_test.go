@@ -172,3 +172,19 @@ func TestInventedCountersDoNotSilence(t *testing.T) {
 		t.Errorf("%d streams", len(r.streams))
 	}
 }
+
+// TestADeafPeerHearsNothingTwice has a peer hear a voice again after so long that its frames
+// count as another stream, and then what it missed before that: which is nearly as near to
+// the stream of before.
+func TestADeafPeerHearsNothingTwice(t *testing.T) {
+	m := parentOf(t, 1)
+	for _, said := range []struct {
+		ctr  uint64
+		want bool
+	}{{300, true}, {300 + sframe.WindowSize, true}, {290 + sframe.WindowSize, true}, {300 + sframe.WindowSize, false}, {300, false}} {
+		f, raw := frameOf(t, said.ctr)
+		if _, fresh := m.Route(time.Second, identity.ID{0, 9}, f, raw); fresh != said.want {
+			t.Errorf("frame %d: fresh %v, want %v", said.ctr, fresh, said.want)
+		}
+	}
+}
