@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -191,7 +192,7 @@ func (v *village) start(t *testing.T, name, program string, kind netlab.Kind, ar
 	}
 	p := &villager{name: name, machine: m}
 	p.process, err = process.Start(context.WithoutCancel(t.Context()), process.Config{
-		Name: name, Program: program, Log: slog.New(slog.DiscardHandler), Logs: v.logs,
+		Name: name, Program: program, Log: slog.New(slog.DiscardHandler), Logs: named{name, v.logs},
 		Start: func(cmd *exec.Cmd) error { cmd.Env = append(os.Environ(), oneThread); return m.Start(cmd) },
 		Args:  append(args, "--data", filepath.Join(v.dir, name), "--listen", fmt.Sprintf("/ip4/%s/udp/4001/quic-v1", m.Addr()), "--json", "--log-level", logLevel()),
 		Told:  func(e events.Event) { v.told(p, e) },
@@ -201,6 +202,17 @@ func (v *village) start(t *testing.T, name, program string, kind netlab.Kind, ar
 	}
 	v.came = append(v.came, p)
 	return p
+}
+
+// named is a log of many in which each record, which is one write, begins with a name.
+type named struct {
+	name string
+	log  io.Writer
+}
+
+func (n named) Write(record []byte) (int, error) {
+	_, err := fmt.Fprintf(n.log, "%s %s", n.name, record)
+	return len(record), err
 }
 
 // oneThread keeps processes that wait most of the time, of which there are many more than
