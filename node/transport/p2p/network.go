@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 
@@ -178,13 +177,4 @@ func (n *Network) Speaks(id identity.ID, protocol string) bool {
 	}
 	got, err := n.host.Peerstore().SupportsProtocols(id.Peer(), protocolID(protocol))
 	return err == nil && len(got) == 1
-}
-
-// RTT is the smoothed round trip to a connected peer, measured every 20 s.
-func (n *Network) RTT(id identity.ID) (time.Duration, bool) {
-	if !n.connected(id.Peer()) {
-		return 0, false
-	}
-	rtt := n.host.Peerstore().LatencyEWMA(id.Peer())
-	return rtt, rtt > 0
 }

@@ -34,7 +34,6 @@ func TestConnect(t *testing.T) {
 	if got := a.AddrsOf(b.Self()); len(got) == 0 || !strings.HasSuffix(got[0], "/p2p/"+b.Self().String()) {
 		t.Errorf("addresses %v", got)
 	}
-	eventually(t, 5*time.Second, "a round trip is known", func() bool { _, known := a.RTT(b.Self()); return known })
 	if !a.Dialable() {
 		t.Error("not dialable among local peers")
 	}

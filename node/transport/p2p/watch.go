@@ -1,7 +1,6 @@
 package p2p
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,13 +8,9 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 )
-
-const pingers = 2
 
 // reach is what others have found out about reaching this peer.
 type reach struct {
@@ -75,30 +70,6 @@ func (n *Network) take(e any) {
 		n.reach.confirmed = len(e.Reachable) > 0
 	case event.EvtPeerIdentificationCompleted:
 		n.wantPing(e.Peer)
-	}
-}
-
-// wantPing queues a ping; with many waiting already, another round will come.
-func (n *Network) wantPing(p peer.ID) {
-	select {
-	case n.pings <- p:
-	default:
-	}
-}
-
-// ping measures round trips until the network closes. libp2p keeps the results.
-func (n *Network) ping() {
-	for {
-		select {
-		case <-n.life.Done():
-			return
-		case p := <-n.pings:
-			ctx, cancel := context.WithTimeout(n.life, pingTimeout)
-			if r := <-ping.Ping(ctx, n.host, p); r.Error != nil {
-				n.log.Debug("no answer to ping", "peer", p, "why", r.Error)
-			}
-			cancel()
-		}
 	}
 }
 
