@@ -14,16 +14,25 @@ import (
 // expect takes note of a new frame: the next of the same speaker comes by the other tree,
 // and one that travels on both comes by either. A speaker that uses one tree alone has none
 // expected of the other.
-func (m *Machine) expect(f wire.Frame) {
+func (m *Machine) expect(now time.Duration, f wire.Frame) {
 	switch f.Trees {
 	case wire.Of(treeOf(f.CTR)):
-		m.trees[treeOf(f.CTR+1)].owed++
+		m.trees[treeOf(f.CTR+1)].owe(now)
 	case wire.Of(treeOf(f.CTR + 1)):
 		m.trees[treeOf(f.CTR)].owed--
 	case wire.Of(0) | wire.Of(1):
-		m.trees[0].owed++
-		m.trees[1].owed++
+		m.trees[0].owe(now)
+		m.trees[1].owe(now)
 	}
+}
+
+// owe takes note of a frame that is to come by the tree. Its time begins with the first one:
+// when somebody begins to talk, one way may be much longer than the other.
+func (t *tree) owe(now time.Duration) {
+	if t.owed == 0 {
+		t.countedAt = now
+	}
+	t.owed++
 }
 
 const (

@@ -80,7 +80,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		}
 	}
 	if live && !from.IsZero() {
-		m.expect(f)
+		m.expect(now, f)
 		m.hastened = m.hastened || m.trees[0].foodDeadline() != never || m.trees[1].foodDeadline() != never
 	}
 	serial := m.route.keep(now, m.timing.Replay, f, raw)
