@@ -48,7 +48,7 @@ func (a *alike) in(trees int) *alike { return &alike{a.measure, a.faults, trees}
 func (v *village) simulate(t *testing.T, a *alike) *simulated {
 	t.Helper()
 	cfg := sim.Config{
-		Peers: relays + 1 + v.arrivals, Community: relays, CommunityChildren: relayLimit,
+		Peers: serving + 1 + v.arrivals, Community: serving, CommunityChildren: relayLimit,
 		Relays: 1, MaxChildren: peerFanOut, Trees: cmp.Or(a.trees, v.trees), Speakers: 1, Loss: sim.Even(packetLoss),
 		Arrivals: settling / 2, Faults: a.faults, Slack: measure.DefaultSlack, FromCapture: true,
 	}

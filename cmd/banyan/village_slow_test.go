@@ -66,6 +66,7 @@ const (
 	peerFanOut = 4 // small, so that the trees have some depth; enough for two of them
 	relayLimit = 8
 	relays     = 3
+	serving    = 2 // of them are asked into the room; the third is a spare
 	packetLoss = 0.01
 )
 
