@@ -177,6 +177,8 @@ func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		if late {
 			if free > 0 && t.suits(s, got) {
 				t.choose(now, s)
+			} else if len(s.offers) >= s.probed {
+				t.follow(now, s) // all are far away, and so may never be in time
 			}
 		} else if len(s.offers) >= s.probed {
 			t.choose(now, s)
