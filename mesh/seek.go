@@ -141,7 +141,17 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 		t.rest(now, s)
 		return
 	}
-	s.phase, s.at, s.probeAt = probing, now+t.timing.Probing, now
+	s.phase, s.at, s.probeAt = probing, now+t.answering(s.asked), now
+}
+
+// answering is how long to wait for the answers of some: longer where a round trip is known to
+// take most of that.
+func (t *tree) answering(ids []identity.ID) time.Duration {
+	wait := t.timing.Probing
+	for _, id := range ids {
+		wait = max(wait, t.rtts[id]*5/4)
+	}
+	return wait
 }
 
 // offered takes in the answer to a probe.
