@@ -54,7 +54,7 @@ var floors = []floor{
 	{"node/netlab", []string{"mesh/sim"}, []string{"golang.org/x/sys"}},
 	{"node/transport/memory", []string{"node/transport", "crypto/identity"}, nil},
 	{"node/transport/p2p", []string{"node/transport", "crypto/identity", "crypto/canon"}, []string{
-		"github.com/libp2p", "github.com/multiformats", "github.com/ipfs",
+		"github.com/libp2p", "github.com/multiformats", "github.com/ipfs", "github.com/quic-go/quic-go",
 	}},
 	{"node/transport/rtc", []string{"node/transport", "crypto/identity", "crypto/canon"}, []string{"github.com/pion", "golang.org/x/net"}},
 	{"node/audio/...", []string{"node/audio/...", "crypto/identity", "crypto/sframe"}, []string{"gonum.org/v1/gonum"}},
