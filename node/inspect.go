@@ -12,9 +12,9 @@ import (
 type Inspection struct {
 	Room    identity.RoomID   `json:"room"`
 	Title   string            `json:"title"`
-	Host    identity.ID       `json:"host,omitzero"`     // as the link says
-	Hidden  bool              `json:"hidden,omitempty"`  // the room is secret
-	Invites []InspectedInvite `json:"invites,omitempty"` // the host's first
+	Host    identity.ID       `json:"host,omitzero"`    // as the link says
+	Hidden  bool              `json:"hidden,omitempty"` // the room is secret
+	Invites []InspectedInvite `json:"invites"`          // the host's first; none in the link of an open room
 	Addrs   []string          `json:"addrs,omitempty"`
 	Trouble string            `json:"trouble,omitempty"` // why it does not hold now
 }
@@ -36,7 +36,7 @@ type InspectedInvite struct {
 // knows is not in it: whether its host is who the link says, whether an invite was taken
 // back or used up.
 func Inspect(link invite.Link, now time.Time) (Inspection, error) {
-	i := Inspection{Room: link.Room, Title: link.Title, Addrs: link.Addrs, Hidden: link.Hidden}
+	i := Inspection{Room: link.Room, Title: link.Title, Addrs: link.Addrs, Hidden: link.Hidden, Invites: []InspectedInvite{}}
 	if len(link.Chain) == 0 {
 		return i, nil
 	}

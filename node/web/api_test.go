@@ -95,6 +95,17 @@ func TestInspectALink(t *testing.T) {
 	}
 }
 
+// TestInspectAnOpenLink has the list of invites be empty, not missing: the page counts them.
+func TestInspectAnOpenLink(t *testing.T) {
+	s := testServer(t, newFake())
+	link := invite.Link{Room: roomID(1), Title: "Roots"}
+	answer := s.do(t, "POST", "/inspect", `{"link":"`+link.String()+`"}`)
+	got := body[map[string]any](t, answer)
+	if list, is := got["invites"].([]any); answer.StatusCode != 200 || !is || len(list) > 0 {
+		t.Errorf("status %d, %+v", answer.StatusCode, got)
+	}
+}
+
 func TestForeignFormsAreRefused(t *testing.T) {
 	s := testServer(t, newFake())
 	for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
