@@ -11,7 +11,7 @@ import (
 // Check returns the first invariant (see the package documentation) that a machine
 // breaks, or nil. What only a step can change is looked at once after each.
 func (m *Machine) Check() error {
-	switch {
+	switch { // after each frame too: the links, which are elsewhere in memory, only where there are gaps
 	case len(m.route.streams) > maxStreams, len(m.route.ring) > ringFrames, len(m.gaps) > 0 && len(m.gaps) > len(m.links):
 		return fmt.Errorf("invariant 4: %s remembers too much", m.id.Short())
 	case !m.unchecked:

@@ -33,6 +33,7 @@ func (t *tree) owe(now time.Duration) {
 		t.countedAt = now
 	}
 	t.owed++
+	t.hastened = t.hastened || t.foodDeadline() != never
 }
 
 const (

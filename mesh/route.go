@@ -81,7 +81,6 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 	}
 	if live && !from.IsZero() {
 		m.expect(now, f)
-		m.hastened = m.hastened || m.trees[0].foodDeadline() != never || m.trees[1].foodDeadline() != never
 	}
 	serial := m.route.keep(now, m.timing.Replay, f, raw)
 	if f.Hops == 0 || !m.passes(now, f) {
