@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,8 +46,15 @@ long as it fails in the same way. What is left is written as a scenario into --k
 the command that plays it again. Only the first ` + fmt.Sprint(shrinkEach) + ` that failed alike are made small.
 
 The same --seed and --runs give the same cases and the same trace hash, however many
-cores there are (GOMAXPROCS sets how many are used). Ctrl-C ends the soak and prints the
-summary. The exit code is 1 when something failed.`,
+cores there are (GOMAXPROCS sets how many are used). A soak that ends otherwise speaks
+for its first cases without a gap: with their number as --runs they can be played again.
+When the time is over the cases under way are finished, which takes a second as a rule;
+those that need more than ` + fmt.Sprint(grace) + ` are dropped. Ctrl-C drops them at once. After ` + fmt.Sprint(enough) + ` failures a
+soak has seen enough, and ends with the case that was the last of them.
+
+What failed past the first case that was dropped is kept too, and named apart (in the
+JSON, beyond): it is not among the cases that are counted. The exit code is 1 when
+something failed, be it there.`,
 		Example: `  # Ten minutes on all cores
   banyan-sim soak --for 10m
 
@@ -65,7 +73,7 @@ summary. The exit code is 1 when something failed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	f := cmd.Flags()
-	f.DurationVar(&o.limit, "for", time.Minute, "how long to go on (0: until --runs or Ctrl-C; so it is with --runs alone)")
+	f.DurationVar(&o.limit, "for", time.Minute, "how long to begin cases (0: until --runs or Ctrl-C; so it is with --runs alone)")
 	f.Uint64Var(&o.seed, "seed", 1, "the first case's; each further one has the next")
 	f.IntVar(&o.runs, "runs", 0, "stop after so many cases (0: no limit)")
 	f.StringVar(&o.keep, "keep", "found", "the `DIR`ectory in which failures are kept; made when there is one")
@@ -85,41 +93,42 @@ func (o *soakOptions) run(cmd *cobra.Command) error {
 	if o.runs > 0 && !cmd.Flags().Changed("for") {
 		o.limit = 0
 	}
-	s := &soaking{first: o.seed, runs: o.runs, limit: o.limit, line: newProgress(cmd.ErrOrStderr()), started: time.Now()}
+	s := newSoaking(o.seed, o.runs, o.limit, newProgress(cmd.ErrOrStderr()))
 	s.fleet(cmd.Context(), runtime.GOMAXPROCS(0))
-	s.took = time.Since(s.started)
+	return o.report(cmd, s)
+}
+
+// report keeps what a soak found, prints what there is to say of it, and returns an error
+// if anything failed.
+func (o *soakOptions) report(cmd *cobra.Command, s *soaking) error {
 	found, err := o.keepAll(cmd.Context(), s)
 	s.line.clear()
 	summary := o.sumUp(s, found, cmd.Root().Version)
-	if err := errors.Join(err, summary.print(cmd.OutOrStdout(), o.json)); err != nil {
-		return err
-	}
-	if n := len(s.failed); n > 0 {
-		return fmt.Errorf("%d of %d %w", n, summary.Runs, errFailed)
-	}
-	return nil
+	return errors.Join(summary.failure(), err, summary.print(cmd.OutOrStdout(), o.json))
 }
 
-// keepAll makes the failures small and writes them down, in the order of their seeds.
+// keepAll makes the failures small and writes them down, in the order of their seeds:
+// those of the cases that are counted, then those beyond. All of them are returned; the
+// error says which could not be written.
 func (o *soakOptions) keepAll(ctx context.Context, s *soaking) ([]finding, error) {
-	if len(s.failed) == 0 {
+	failed := slices.Concat(s.prefix.failed, s.prefix.beyond())
+	if len(failed) == 0 {
 		return nil, nil
 	}
+	var errs []error
 	if err := os.MkdirAll(o.keep, 0o755); err != nil { //nolint:gosec // others may read what was found
-		return nil, fmt.Errorf("keep failures: %w", err)
+		errs = append(errs, fmt.Errorf("keep failures: %w", err))
 	}
 	alike := map[string]int{}
 	var found []finding
-	for _, f := range s.ordered() {
+	for _, f := range failed {
 		tries := o.tries
 		if alike[f.Way]++; alike[f.Way] > shrinkEach {
 			tries = 0
 		}
 		one, err := o.keepOne(ctx, s.line, f, tries)
-		if err != nil {
-			return found, err
-		}
+		errs = append(errs, err)
 		found = append(found, one)
 	}
-	return found, nil
+	return found, errors.Join(errs...)
 }

@@ -2,19 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
+	"github.com/banyan-rooms/banyan/mesh/sim/scenarios"
 	"github.com/banyan-rooms/banyan/mesh/sim/soak"
 )
 
-// enough is after how many failures a soak stops: it has something to say.
-const enough = 100
+// grace is how long cases may go on that are under way when the time is over. Most take
+// half a second at most, the largest rooms some seconds.
+const grace = 10 * time.Second
 
 var (
 	errTime   = errors.New("the time is over")
@@ -27,83 +25,80 @@ type soaking struct {
 	runs    int           // 0: no limit
 	limit   time.Duration // 0: no limit
 	line    *progress
+	play    func(s scenarios.Scenario, stop func() error) (scenarios.Ran, *soak.Failure, error) // soak.Run
 	started time.Time
 	took    time.Duration
 	ended   error // why, other than that all runs are over
 
-	mu     sync.Mutex // guards what follows
-	next   int        // the number of the next case
-	events uint64
-	judged int
-	hashes map[int]string
-	failed map[int]soak.Failure // by the number of the case
+	mu       sync.Mutex // guards what follows
+	next     int        // the number of the next case
+	ran      int
+	failures int
+	events   uint64
+	prefix   *prefix
 }
 
-// fleet runs cases, one for each core at a time, until they or the time are over, or ctx
-// is. A case that is under way then does not count.
+// newSoaking returns a soak that has not begun.
+func newSoaking(first uint64, runs int, limit time.Duration, line *progress) *soaking {
+	return &soaking{first: first, runs: runs, limit: limit, line: line, play: soak.Run, prefix: newPrefix()}
+}
+
+// fleet runs cases, one for each core at a time, until they or the time are over, enough
+// have failed, or ctx is done. When the time is over those under way are finished, unless
+// it takes long; else they are dropped.
 func (s *soaking) fleet(ctx context.Context, cores int) {
-	s.hashes, s.failed = map[int]string{}, map[int]soak.Failure{}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+	s.started = time.Now()
+	ctx, drop := context.WithCancelCause(ctx)
+	defer drop(nil)
+	begin, last := context.WithCancelCause(ctx)
+	defer last(nil)
 	if s.limit > 0 {
-		defer time.AfterFunc(s.limit, func() { stop(errTime) }).Stop()
+		defer time.AfterFunc(s.limit, func() { last(errTime) }).Stop()
+		defer time.AfterFunc(s.limit+grace, func() { drop(errTime) }).Stop()
 	}
 	var wg sync.WaitGroup
 	for range cores {
 		wg.Go(func() {
-			for n, ok := s.take(); ok && ctx.Err() == nil; n, ok = s.take() {
-				if s.one(ctx, n) >= enough {
-					stop(errEnough)
+			for n, ok := s.take(begin); ok; n, ok = s.take(begin) {
+				if s.one(ctx, n) {
+					drop(errEnough)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	s.ended = context.Cause(ctx)
+	s.took = time.Since(s.started)
+	if s.runs == 0 || s.prefix.runs < s.runs {
+		s.ended = context.Cause(begin)
+	}
 }
 
-// take gives out the next case.
-func (s *soaking) take() (n int, ok bool) {
+// take gives out the next case, as long as any may begin. Who got one runs it: a number
+// that is given out and not run would be a gap.
+func (s *soaking) take(begin context.Context) (n int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n = s.next
+	if begin.Err() != nil || s.runs > 0 && s.next >= s.runs {
+		return 0, false
+	}
 	s.next++
-	return n, s.runs == 0 || n < s.runs
+	return s.next - 1, true
 }
 
-// one runs a case, and returns how many have failed so far.
-func (s *soaking) one(ctx context.Context, n int) (failures int) {
-	ran, failed, err := soak.Run(soak.Draw(s.first+uint64(n)), func() error { return context.Cause(ctx) })
+// one runs a case, and tells whether enough have failed.
+func (s *soaking) one(ctx context.Context, n int) (full bool) {
+	ran, failed, err := s.play(soak.Draw(s.first+uint64(n)), func() error { return context.Cause(ctx) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		return len(s.failed) // stopped
+		return s.prefix.full() // dropped
 	}
-	s.hashes[n] = ran.Report.TraceHash
+	s.prefix.add(n, outcome{ran.Report.TraceHash, ran.Report.Events, ran.Judged, failed})
+	s.ran++
 	s.events += ran.Report.Events
-	if ran.Judged {
-		s.judged++
-	}
 	if failed != nil {
-		s.failed[n] = *failed
+		s.failures++
 	}
-	s.line.soak(s.limit, s.runs, len(s.hashes), len(s.failed), s.events)
-	return len(s.failed)
-}
-
-// hash is the fingerprint of all runs, in the order of their seeds.
-func (s *soaking) hash() string {
-	sum := sha256.New()
-	for _, n := range slices.Sorted(maps.Keys(s.hashes)) {
-		sum.Write([]byte(s.hashes[n]))
-	}
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// ordered are the failures, in the order of their seeds.
-func (s *soaking) ordered() (all []soak.Failure) {
-	for _, n := range slices.Sorted(maps.Keys(s.failed)) {
-		all = append(all, s.failed[n])
-	}
-	return all
+	s.line.soak(s.limit, s.runs, s.ran, s.failures, s.events)
+	return s.prefix.full()
 }

@@ -39,7 +39,7 @@ func (p *progress) soak(limit time.Duration, of, ran, failed int, events uint64)
 	}
 	head := ""
 	if share > 0 {
-		left := time.Duration(float64(took) * (1 - share) / share)
+		left := max(time.Duration(float64(took)*(1-share)/share), 0) // cases may go on after the time
 		head = fmt.Sprintf("%s %v left, ", bar(share), left.Round(time.Second))
 	}
 	fmt.Fprintf(p.w, "\r%s%d cases, %d failed, %.2f million events/s \x1b[K", head, ran, failed, float64(events)/took.Seconds()/1e6)

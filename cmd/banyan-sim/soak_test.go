@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,27 @@ func TestSoakIsTheSameOnAnyNumberOfCores(t *testing.T) {
 	}
 	if one.Judged == 0 || one.Events == 0 || one.First != 40 || one.Ended != "all runs are over" {
 		t.Errorf("got %+v", one)
+	}
+}
+
+// TestSoakEndedByTimeCanBePlayedAgain by its number of runs, on fewer cores.
+func TestSoakEndedByTimeCanBePlayedAgain(t *testing.T) {
+	play := func(cores int, args ...string) soaked {
+		t.Helper()
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+		out, err := execute(t.Context(), append([]string{"soak", "--seed", "8", "--tries", "0", "--keep", t.TempDir(), "--json"}, args...)...)
+		if err != nil && !errors.Is(err, errFailed) {
+			t.Fatal(err)
+		}
+		return unmarshal(t, out)
+	}
+	timed := play(4, "--for", "100ms")
+	if timed.Runs == 0 {
+		t.Skip("no case ended in time: too little of a processor")
+	}
+	again := play(1, "--runs", strconv.Itoa(timed.Runs))
+	if timed.TraceHash != again.TraceHash || timed.Events != again.Events || timed.Runs != again.Runs || timed.Judged != again.Judged || timed.Failed != again.Failed {
+		t.Errorf("by time %+v\nby runs %+v", timed, again)
 	}
 }
 
@@ -97,18 +119,18 @@ func TestSoakKeepsWhatFails(t *testing.T) {
 		Peers: 12, Relays: 1, Slack: time.Second, Arrivals: time.Second, Geography: sim.Continent(),
 		Faults: []sim.Fault{{At: 5 * time.Second, Kind: sim.KillRelay}, {At: 6 * time.Second, Kind: sim.Split, Share: 0.5, For: time.Hour}},
 	}}
-	so := &soaking{first: 7, line: &progress{}, failed: map[int]soak.Failure{}, hashes: map[int]string{}}
+	so := newSoaking(7, 0, 0, &progress{})
 	for n := range 2*shrinkEach + 1 { // it may have two roots, or some without a parent
 		s.Seed = so.first + uint64(n)
 		ran, f, err := soak.Run(s, t.Context().Err)
 		if err != nil || f == nil {
 			t.Fatalf("a split room settles: %v", err)
 		}
-		so.failed[n], so.hashes[n] = *f, ran.Report.TraceHash
+		so.prefix.add(n, outcome{ran.Report.TraceHash, ran.Report.Events, ran.Judged, f})
 	}
 	o := &soakOptions{keep: filepath.Join(t.TempDir(), "found"), tries: 12}
 	found, err := o.keepAll(t.Context(), so)
-	if err != nil || len(found) != len(so.failed) {
+	if err != nil || len(found) != so.prefix.runs {
 		t.Fatalf("%v, found %+v", err, found)
 	}
 	small, smaller := map[string]int{}, 0
