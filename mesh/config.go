@@ -2,10 +2,13 @@ package mesh
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
+	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
 // Bounds on what others can make a machine remember.
@@ -33,6 +36,21 @@ type Config struct {
 	Dialable    bool       // others can open connections to this peer
 	MaxTrees    int        // trees that this peer lets a room have, if it decides; 0 means all that there can be
 	Timing      Timing
+}
+
+// validate returns what makes no sense.
+func (c Config) validate() error {
+	switch {
+	case c.Key.ID().IsZero():
+		return errors.New("no key")
+	case c.Rand == nil:
+		return errors.New("no source of chance")
+	case c.MaxChildren < 0:
+		return fmt.Errorf("max children %d: want 0 or more", c.MaxChildren)
+	case c.MaxTrees < 0 || c.MaxTrees > wire.MaxTrees:
+		return fmt.Errorf("max trees %d: want 0 to %d", c.MaxTrees, wire.MaxTrees)
+	}
+	return c.Timing.validate()
 }
 
 // Timing is how patient a machine is. Zero fields mean the default.
@@ -67,10 +85,26 @@ type Timing struct {
 	Parting      time.Duration // 1 s for children to move when this peer leaves
 }
 
+// validate returns what makes no sense.
+func (t Timing) validate() error {
+	var err error
+	t.each(func(d *time.Duration, _ time.Duration) {
+		if *d < 0 {
+			err = fmt.Errorf("timing %v: want 0 or more", *d)
+		}
+	})
+	return err
+}
+
 // withDefaults fills in what was left zero.
 func (t Timing) withDefaults() Timing {
+	t.each(func(d *time.Duration, v time.Duration) { *d = cmp.Or(*d, v) })
+	return t
+}
+
+// each calls def with each field and its default.
+func (t *Timing) each(def func(field *time.Duration, v time.Duration)) {
 	const ms = time.Millisecond
-	def := func(d *time.Duration, v time.Duration) { *d = cmp.Or(*d, v) }
 	def(&t.Beacon, 200*ms)
 	def(&t.Refresh, time.Second)
 	def(&t.Renew, 250*ms)
@@ -99,5 +133,4 @@ func (t Timing) withDefaults() Timing {
 	def(&t.Report, 2*time.Second)
 	def(&t.ReportAll, 15*time.Second)
 	def(&t.Parting, time.Second)
-	return t
 }

@@ -69,8 +69,12 @@ type Machine struct {
 	effects   []Effect
 }
 
-// New returns a machine that belongs to no tree yet.
+// New returns a machine that belongs to no tree yet. It panics when cfg makes no sense:
+// what people can set, the driver has looked at before.
 func New(cfg Config) *Machine {
+	if err := cfg.validate(); err != nil {
+		panic("mesh: config: " + err.Error())
+	}
 	m := &Machine{
 		key: cfg.Key, id: cfg.Key.ID(), room: cfg.Room, start: cfg.Start, rand: cfg.Rand,
 		timing: cfg.Timing.withDefaults(), maxChildren: cfg.MaxChildren, maxTrees: cfg.MaxTrees,
