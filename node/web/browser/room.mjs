@@ -149,19 +149,34 @@ async function named(visitor, name) {
 }
 
 // follows compares what one page says with what the other hears: the energies, on a
-// common clock, must go up and down together at some delay.
+// common clock, must go up and down together at some delay. A browser that is short of
+// processor time lets its jitter buffer grow to seconds, and stretches sound as it grows
+// and shrinks; so delays of up to four seconds count, and a second and a third look.
 async function follows(speaker, hearer) {
-  const [said, heard] = await Promise.all([speaker.listen(9000), hearer.listen(9000)])
+  let best
+  for (let look = 0; look < 3; look++) {
+    best = await compare(speaker, hearer)
+    if (best.r > 0.55) {
+      passed(`${hearer.name} hears what ${speaker.name} says: correlation ${best.r.toFixed(2)} at ${best.lag} ms`)
+      return
+    }
+  }
+  check(false, `${hearer.name} hears something else than ${speaker.name} says: correlation ${best.r.toFixed(2)} at ${best.lag} ms`)
+}
+
+// compare finds the delay at which what is heard is most like what is said.
+async function compare(speaker, hearer) {
+  const latest = 4000
+  const [said, heard] = await Promise.all([speaker.listen(9000), hearer.listen(9000 + latest)])
   const start = Math.max(said[0][0], heard[0][0])
   const a = grid(said.map(([at, mic]) => [at, mic]), start)
   const b = grid(heard.map(([at, , all]) => [at, all]), start)
   let best = { lag: 0, r: -1 }
-  for (let lag = 0; lag < 75; lag++) {
-    const r = correlation(a.slice(0, a.length - lag), b.slice(lag))
+  for (let lag = 0; lag <= latest / 20; lag++) {
+    const r = correlation(a, b.slice(lag))
     if (r > best.r) best = { lag: lag * 20, r }
   }
-  check(best.r > 0.55, `${hearer.name} hears something else than ${speaker.name} says: correlation ${best.r.toFixed(2)}`)
-  passed(`${hearer.name} hears what ${speaker.name} says: correlation ${best.r.toFixed(2)} at ${best.lag} ms`)
+  return best
 }
 
 // grid resamples to steps of 20 ms from start, smoothed over 220 ms: what counts is
