@@ -117,7 +117,7 @@ async function running(mai) {
   await mai.page.getByRole('switch', { name: /^No raised hands/, checked: true }).waitFor()
   await hands.click()
   await mai.until('and on', () => !window.banyan.state().rooms[0].no_hands)
-  await mai.page.keyboard.press('Escape')
+  await underWay(mai, hands)
   await mai.page.goto(`${address}/#/room/${await room('Kitchen')}`)
   await mai.page.keyboard.press('Escape')
   await mai.page.getByText('Jonas Weber hosts this room for you.').waitFor()
@@ -127,6 +127,34 @@ async function running(mai) {
   await mai.button('Join').click()
   await mai.page.getByText(/copy it whole/).waitFor()
   mai.forgiven.length = 0
+}
+
+// What is under way keeps the focus, is not begun twice, and lets Escape through.
+async function underWay(mai, hands) {
+  let asked = 0
+  let answer
+  const answered = new Promise((resolve) => { answer = resolve })
+  await mai.page.route('**/commands', async (route) => {
+    asked++
+    await answered
+    await route.continue()
+  })
+  await hands.and(mai.page.locator(':not([checked])')).waitFor() // as it is drawn, not as it was clicked
+  await hands.focus()
+  await mai.page.keyboard.press('Space')
+  await mai.page.getByRole('switch', { name: /^No raised hands/, disabled: true }).waitFor()
+  check(await hands.evaluate(async (el) => el === document.activeElement), 'a switch that is under way loses the focus')
+  await mai.page.keyboard.press('Space')
+  await mai.page.keyboard.press('Escape')
+  await mai.until('Escape closes a window whose work is under way', () => !document.querySelector('dialog'))
+  answer()
+  await mai.until('and the work is done', () => window.banyan.state().rooms[0].no_hands)
+  check(asked === 1, `it was asked for ${asked} times`)
+  await mai.page.unroute('**/commands')
+  await mai.button('Run the room').click()
+  await hands.click()
+  await mai.until('and undone', () => !window.banyan.state().rooms[0].no_hands)
+  await mai.page.keyboard.press('Escape')
 }
 
 async function keyboard(mai) {

@@ -5,8 +5,10 @@ import * as sound from './sound/conductor.js'
 import { during, roomOf, store, update, when } from './store.js'
 import { toast } from './toast.js'
 
-/** trying runs something and shows why it failed; it tells whether it went well. */
+/** trying runs something, unless it is under way, and shows why it failed; it tells
+ * whether it went well. */
 export async function trying(name, work) {
+  if (store.busy[name]) return false
   try {
     await during(name, work)
     return true
@@ -67,6 +69,7 @@ export async function toggleMute(room) {
     await openMicrophone(room)
     return
   }
+  if (store.busy['mute '] || store.busy['unmute ']) return // its word is on the way
   const muted = !room.muted
   if (muted) sound.muteNow(true)
   if (!(await command(room.id, muted ? 'mute' : 'unmute'))) sound.muteNow(room.muted)

@@ -4,7 +4,8 @@
 const SVG = 'http://www.w3.org/2000/svg'
 
 /** h describes an element. Props beginning with "on" are listeners; `key` tells
- * siblings apart; `mounted` and `unmounted` are called with the element. */
+ * siblings apart; `mounted` and `unmounted` are called with the element; `busy` marks
+ * a control whose work is under way (which `trying` does not begin twice). */
 export function h(type, props, ...children) {
   const list = []
   collect(children, list)
@@ -131,6 +132,10 @@ function setProp(el, name, old, value) {
   } else if (name === 'vars') {
     for (const k of Object.keys(old ?? {})) if (!value || !(k in value)) el.style.removeProperty(k)
     for (const [k, v] of Object.entries(value ?? {})) el.style.setProperty(k, v)
+  } else if (name === 'busy') {
+    // Not disabled: that would take the focus away, and Chromium loses an Escape
+    // that comes before it has.
+    setProp(el, 'aria-disabled', undefined, value ? 'true' : undefined)
   } else if (name === 'value' && el.tagName !== 'OPTION') { // an option's is an attribute
     if (el.value !== value) el.value = value ?? ''
   } else if (value === undefined || value === null || value === false) {

@@ -63,7 +63,6 @@ export function roomOf(id) {
 
 /** during marks something as under way while it is, and hands errors on. */
 export async function during(name, work) {
-  if (store.busy[name]) return undefined
   update({ busy: { ...store.busy, [name]: true } })
   try {
     return await work()

@@ -41,7 +41,7 @@ export function Sure(room, person, what) {
   return Dialog({ key: 'sure', title: t(`sure.${what}`, { name }) },
     h('p', null, t(`sure.${what}.note`, { name })),
     h('div', { class: 'buttons' },
-      h('button', { class: 'danger solid', disabled: store.busy[`${what} ${person.id}`], onclick: yes }, t(`sure.${what}.go`)),
+      h('button', { class: 'danger solid', busy: store.busy[`${what} ${person.id}`], onclick: yes }, t(`sure.${what}.go`)),
       h('button', { class: 'plain', autofocus: true, onclick: closeDialog }, t('app.cancel'))))
 }
 

@@ -23,7 +23,7 @@ export function Bar(room) {
       store.hear === 'blocked' && h('button', { key: 'unblock', class: 'sun', onclick: unblock, title: t('hear.blocked.note') }, icon('ear'), t('hear.blocked')),
       store.hear === 'elsewhere' && h('button', { key: 'here', class: 'plain', onclick: hearHere, title: t('hear.elsewhere') }, icon('ear'), t('hear.here')),
       room.on_stage ? StageActs(room) : AudienceActs(room, me),
-      h('button', { key: 'leave', class: 'danger', onclick: () => leave(room.id), disabled: store.busy['leave '] },
+      h('button', { key: 'leave', class: 'danger', onclick: () => leave(room.id), busy: store.busy['leave '] },
         icon('leave'), h('span', { class: 'label' }, t('bar.leave')))))
 }
 
@@ -63,7 +63,7 @@ function StageActs(room) {
 
 function OpenButton(room) {
   const asking = store.mic === 'asking'
-  return h('button', { key: 'open', class: 'primary', disabled: asking, title: store.micWords || `${t('bar.mic')} (M)`, onclick: () => openMicrophone(room) },
+  return h('button', { key: 'open', class: 'primary', busy: asking, title: store.micWords || `${t('bar.mic')} (M)`, onclick: () => openMicrophone(room) },
     icon('mic'), t(asking ? 'bar.mic.asking' : 'bar.mic'))
 }
 

@@ -19,7 +19,7 @@ export function Chain() {
       ? h('p', { class: 'problem', role: 'alert' }, t('link.trouble', { why: inside.trouble }))
       : h('p', { class: 'soft' }, t('link.note')),
     h('div', { class: 'buttons' },
-      h('button', { class: 'primary', autofocus: true, disabled: Boolean(inside.trouble) || store.busy.join, onclick: go },
+      h('button', { class: 'primary', autofocus: true, disabled: Boolean(inside.trouble), busy: store.busy.join, onclick: go },
         icon('up'), t(store.busy.join ? 'home.joining' : 'link.go')),
       h('button', { class: 'plain', onclick: closeDialog }, t('app.cancel'))))
 }

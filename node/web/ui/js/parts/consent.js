@@ -23,6 +23,6 @@ export function Consent(room) {
     h('p', { class: 'soft' }, t('consent.note')),
     store.mic === 'denied' && h('p', { class: 'problem', role: 'alert' }, store.micWords),
     h('div', { class: 'buttons' },
-      h('button', { class: 'primary', autofocus: true, disabled: store.busy.accept, onclick: yes }, icon('mic'), t('consent.yes')),
+      h('button', { class: 'primary', autofocus: true, busy: store.busy.accept, onclick: yes }, icon('mic'), t('consent.yes')),
       h('button', { class: 'plain', onclick: no }, t('consent.no'))))
 }

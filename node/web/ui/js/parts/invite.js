@@ -68,7 +68,7 @@ function Wishes(room, limited) {
     Choice('role', t('invite.role'), { listener: t('invite.role.listener'), speaker: t('invite.role.speaker') }),
     Choice('expires', t('invite.expires'), { day: t('invite.expires.day'), hour: t('invite.expires.hour'), week: t('invite.expires.week') }),
     Choice('quota', t('invite.quota'), { none: t('invite.quota.none'), two: t('invite.quota.two'), five: t('invite.quota.five') }),
-    h('button', { class: 'primary', disabled: store.busy.invite }, icon('link'), t(store.busy.invite ? 'invite.making' : 'invite.make')))
+    h('button', { class: 'primary', busy: store.busy.invite }, icon('link'), t(store.busy.invite ? 'invite.making' : 'invite.make')))
 }
 
 async function copyLink(text) {

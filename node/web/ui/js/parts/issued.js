@@ -41,7 +41,7 @@ function Line(room, one) {
         t(one.revoked ? 'issued.revoked' : one.expired ? 'issued.expired' : 'issued.until', { when }),
       ].filter(Boolean).join(', '))),
     !over && h('button', {
-      class: 'plain small', disabled: store.busy[`revoke ${one.id}`], 'aria-label': t('issued.revoke.who', { name }),
+      class: 'plain small', busy: store.busy[`revoke ${one.id}`], 'aria-label': t('issued.revoke.who', { name }),
       onclick: () => takeBack(room, one.id),
     }, t('issued.revoke')))
 }

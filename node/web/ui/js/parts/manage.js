@@ -25,7 +25,7 @@ export function Manage(room) {
 function Switch(room, name, on, doing, undoing) {
   return h('label', { class: 'switch' },
     h('input', {
-      type: 'checkbox', role: 'switch', checked: on, disabled: store.busy[`${on ? undoing : doing} `],
+      type: 'checkbox', role: 'switch', checked: on, busy: store.busy[`${on ? undoing : doing} `],
       updated: (el) => { el.checked = on }, // as the room says, not as it was clicked
       onchange: () => command(room.id, on ? undoing : doing),
     }),
@@ -41,7 +41,7 @@ function Removed(room, person) {
   const name = person.name || t('person.ending', { key: shortID(person.id) })
   return h('li', { key: person.id }, h('span', { dir: 'auto', title: person.id }, name),
     h('button', {
-      class: 'plain small', disabled: store.busy[`unban ${person.id}`], 'aria-label': t('manage.unban.who', { name }),
+      class: 'plain small', busy: store.busy[`unban ${person.id}`], 'aria-label': t('manage.unban.who', { name }),
       onclick: () => command(room.id, 'unban', person.id),
     }, t('manage.unban')))
 }

@@ -50,7 +50,7 @@ function Public(card) {
     key: card.room, title: card.title, kind: card.kind, faces: [[card.host, card.host_name]],
     by: t('home.hosted', { name: nameOf({ name: card.host_name }) }),
     people: card.people, speakers: card.speakers, language: card.language,
-    act: h('button', { class: 'plain', 'aria-describedby': `title-${card.room}`, disabled: busy, onclick: () => joinRoom(card.room) }, t(busy ? 'home.joining' : 'home.enter')),
+    act: h('button', { class: 'plain', 'aria-describedby': `title-${card.room}`, busy: busy, onclick: () => joinRoom(card.room) }, t(busy ? 'home.joining' : 'home.enter')),
   })
 }
 
@@ -63,7 +63,7 @@ function Known(room) {
     h('div', { class: 'about' }, h('h3', { id: `title-${room.room}` }, room.title),
       h('p', { class: 'soft' }, h('span', null, room.own ? t('home.hosted.you') : card ? t('home.hosted', { name: card.host_name }) : t('home.before')),
         card && h('span', null, count('people', card.people)))),
-    h('button', { class: 'plain', 'aria-describedby': `title-${room.room}`, disabled: busy, onclick: () => joinRoom(room.room) }, t(busy ? 'home.joining' : 'home.return')))
+    h('button', { class: 'plain', 'aria-describedby': `title-${room.room}`, busy: busy, onclick: () => joinRoom(room.room) }, t(busy ? 'home.joining' : 'home.return')))
 }
 
 function Entry({ key, title, kind, faces, by, people, speakers, language, act }) {
@@ -101,7 +101,7 @@ function Make() {
       h('label', { class: 'field' }, h('span', null, t('make.language')),
         h('select', { name: 'language' }, h('option', { value: '' }, t('make.language.none')),
           languages.map((l) => h('option', { key: l, value: l, lang: l }, languageName(l))))),
-      h('button', { class: 'primary wide', disabled: store.busy.make }, t(store.busy.make ? 'make.going' : 'make.go'))))
+      h('button', { class: 'primary wide', busy: store.busy.make }, t(store.busy.make ? 'make.going' : 'make.go'))))
 }
 
 function Join() {
@@ -112,7 +112,7 @@ function Join() {
     h('h2', { id: 'join-title' }, t('home.join')),
     h('form', { class: 'inline', onsubmit: send },
       h('input', { name: 'link', required: true, autocomplete: 'off', spellcheck: 'false', 'aria-label': t('home.join.label'), placeholder: t('home.join.placeholder') }),
-      h('button', { class: 'plain', disabled: store.busy.join }, t(store.busy.join ? 'home.joining' : 'home.join.go'))))
+      h('button', { class: 'plain', busy: store.busy.join }, t(store.busy.join ? 'home.joining' : 'home.join.go'))))
 }
 
 /** languageName is a language's name in that language. */

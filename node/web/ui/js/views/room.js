@@ -69,7 +69,7 @@ export function RoomView(room) {
 // Hosting is what one has to know of who hosts, and what is switched off for all.
 function Hosting(room) {
   const back = (key, label, values) => h('p', { key, class: 'notice', role: 'status' }, t(key, values),
-    h('button', { class: 'plain', disabled: store.busy['take-over '], onclick: () => command(room.id, 'take-over') }, t(label)))
+    h('button', { class: 'plain', busy: store.busy['take-over '], onclick: () => command(room.id, 'take-over') }, t(label)))
   return [
     standsIn(room) && back('room.standin', 'room.takeover'),
     hasStandIn(room) && back('room.hosted', 'room.takeback', { name: nameIn(room, room.host) }),

@@ -18,6 +18,6 @@ export function Welcome() {
       h('label', { class: 'field' }, h('span', null, t('welcome.name')),
         h('input', { name: 'name', required: true, maxlength: 64, autocomplete: 'nickname', placeholder: t('welcome.placeholder'),
           mounted: (el) => el.focus() })),
-      h('button', { class: 'primary', disabled: store.busy.name }, t('welcome.go'))),
+      h('button', { class: 'primary', busy: store.busy.name }, t('welcome.go'))),
     h('p', { class: 'soft' }, t('welcome.note', { key: shortID(store.state.self.id) })))]
 }
