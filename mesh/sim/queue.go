@@ -10,7 +10,7 @@ type kind uint8
 
 // event is one thing that is going to happen. It holds no pointer: the queue is
 // nothing that the garbage collector has to look into, and pushing allocates
-// only when a bucket grows.
+// only while more events wait than ever before.
 type event struct {
 	at   time.Duration
 	seq  uint64 // in the order of pushing: what breaks a tie
@@ -50,15 +50,27 @@ const (
 // The zero queue is ready.
 type queue struct {
 	pushed  uint64
-	slot    int64          // the current slot
-	due     []event        // of the current slot, in order; the first of them have happened
-	done    int            // how many of these
-	told    int            // how many of them ahead has told of
-	late    heap           // of the current slot or before, pushed since it began
-	wheel   [slots][]event // of the slots after the current one
-	wheeled int            // events in the wheel
-	far     heap           // beyond the wheel
+	slot    int64         // the current slot
+	due     []event       // of the current slot, in order; the first of them have happened
+	done    int           // how many of these
+	told    int           // how many of them ahead has told of
+	late    heap          // of the current slot or before, pushed since it began
+	wheel   [slots]*chunk // of the slots after the current one
+	wheeled int           // events in the wheel
+	spare   *chunk        // chunks that hold nothing now
+	far     heap          // beyond the wheel
 }
+
+// chunk is a part of a bucket. Buckets are made of equal parts, and not slices of which each
+// keeps the room of its own fullest moment: that took ten times as much as what waits.
+type chunk struct {
+	next   *chunk
+	n      int
+	events [chunkEvents]event
+}
+
+// chunkEvents lets a chunk fill a kibibyte.
+const chunkEvents = 31
 
 func slotOf(at time.Duration) int64 { return int64(at) >> slotBits }
 
@@ -74,12 +86,37 @@ func (q *queue) put(e event) {
 	case s <= q.slot:
 		q.late.push(e)
 	case s < q.slot+slots:
-		b := &q.wheel[s%slots]
-		*b = append(*b, e)
-		q.wheeled++
+		q.wheelIn(&q.wheel[s%slots], e)
 	default:
 		q.far.push(e)
 	}
+}
+
+// wheelIn puts an event into a bucket.
+func (q *queue) wheelIn(bucket **chunk, e event) {
+	c := *bucket
+	if c == nil || c.n == chunkEvents {
+		if q.spare == nil {
+			q.spare = new(chunk)
+		}
+		c, q.spare = q.spare, q.spare.next
+		c.next, c.n = *bucket, 0
+		*bucket = c
+	}
+	c.events[c.n] = e
+	c.n++
+	q.wheeled++
+}
+
+// wheelOut empties a bucket into due, sorted.
+func (q *queue) wheelOut(bucket **chunk) {
+	q.due, q.done, q.told = q.due[:0], 0, 0
+	for c := *bucket; c != nil; c = *bucket {
+		q.due = append(q.due, c.events[:c.n]...)
+		*bucket, c.next, q.spare = c.next, q.spare, c
+	}
+	q.wheeled -= len(q.due)
+	slices.SortFunc(q.due, inOrder)
 }
 
 // next is the time of the first event, if there is one.
@@ -132,10 +169,7 @@ func (q *queue) fill() bool {
 		default:
 			return false
 		}
-		b := &q.wheel[q.slot%slots]
-		q.wheeled -= len(*b)
-		q.due, *b, q.done, q.told = *b, q.due[:0], 0, 0 // the room of what has happened serves the bucket
-		slices.SortFunc(q.due, inOrder)
+		q.wheelOut(&q.wheel[q.slot%slots])
 		for len(q.far) > 0 && slotOf(q.far[0].at) < q.slot+slots {
 			q.put(q.far.pop())
 		}
