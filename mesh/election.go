@@ -14,12 +14,9 @@ import (
 
 // known is an advert that holds, and what was seen of its peer.
 type known struct {
-	id      identity.ID
-	advert  Advert
-	seq     uint64
-	hash    uint64 // rendezvous, for ties
+	said    *Gossip
 	expires time.Duration
-	dead    time.Duration // not to be elected until then: its link broke
+	dead    time.Duration // not to be elected until then: its link broke, or it said that it goes
 }
 
 // lease is a root that was heard of.
@@ -32,13 +29,13 @@ type lease struct {
 // rank orders peers for the root's place, best first; every peer comes to the same
 // order from the same adverts. Community relays lead, then who can feed more (by powers
 // of two), then who came earlier, then the rendezvous hash.
-func rank(a, b *known) int {
+func rank(a, b *Gossip) int {
 	return cmp.Or(
-		cmp.Compare(class(a.advert), class(b.advert)),
-		-cmp.Compare(bits.Len32(a.advert.Slots), bits.Len32(b.advert.Slots)),
-		cmp.Compare(a.advert.Since, b.advert.Since),
+		cmp.Compare(class(a.Advert), class(b.Advert)),
+		-cmp.Compare(bits.Len32(a.Advert.Slots), bits.Len32(b.Advert.Slots)),
+		cmp.Compare(a.Advert.Since, b.Advert.Since),
 		cmp.Compare(a.hash, b.hash),
-		a.id.Compare(b.id),
+		a.From.Compare(b.From),
 	)
 }
 
@@ -63,20 +60,20 @@ func rendezvous(room identity.RoomID, id identity.ID) uint64 {
 }
 
 // self is this peer as others rank it.
-func (m *Machine) self() *known {
-	return &known{id: m.id, advert: m.ownAdvert(), hash: rendezvous(m.room, m.id)}
+func (m *Machine) self() *Gossip {
+	return &Gossip{From: m.id, Advert: m.ownAdvert(), hash: m.hash}
 }
 
-// find is what is known of a peer's advert, or nil.
+// find is what is known of a peer's advert, or nil. It holds until the next gossip.
 func (m *Machine) find(id identity.ID) *known {
 	if at := m.index(id); at >= 0 {
-		return m.adverts[at]
+		return &m.adverts[at]
 	}
 	return nil
 }
 
 func (m *Machine) index(id identity.ID) int {
-	return slices.IndexFunc(m.adverts, func(k *known) bool { return k.id == id })
+	return slices.IndexFunc(m.adverts, func(k known) bool { return k.said.From == id })
 }
 
 // staleAfter is how old a message may be: more than it takes to come, and than clocks
@@ -85,7 +82,7 @@ func (m *Machine) index(id identity.ID) int {
 const staleAfter = 5 * time.Minute
 
 // gossip takes in an advert and perhaps a lease.
-func (m *Machine) gossip(now time.Duration, g Gossip) {
+func (m *Machine) gossip(now time.Duration, g *Gossip) {
 	if g.From == m.id || g.Seq < seqAt(m.start.Add(now-staleAfter)) || !m.advertised(now, g) {
 		return
 	}
@@ -96,29 +93,24 @@ func (m *Machine) gossip(now time.Duration, g Gossip) {
 
 // advertised keeps an advert, in the order of rank. It is false for one that was
 // overtaken by a newer.
-func (m *Machine) advertised(now time.Duration, g Gossip) bool {
-	at := m.index(g.From)
-	if at >= 0 {
-		if g.Seq <= m.adverts[at].seq {
+func (m *Machine) advertised(now time.Duration, g *Gossip) bool {
+	if at := m.index(g.From); at >= 0 {
+		if g.Seq <= m.adverts[at].said.Seq {
 			return false
-		}
-		if g.Advert.Gone {
-			m.adverts[at].seq, m.adverts[at].dead, m.adverts[at].expires = g.Seq, now+m.timing.AdvertTTL, now+m.timing.AdvertTTL
-			return true
 		}
 		m.adverts = slices.Delete(m.adverts, at, at+1)
 	}
-	k := &known{id: g.From, advert: g.Advert, seq: g.Seq, hash: rendezvous(m.room, g.From), expires: now + m.timing.AdvertTTL}
+	k := known{said: g, expires: now + m.timing.AdvertTTL}
 	if g.Advert.Gone {
 		k.dead = k.expires
 	}
-	to, _ := slices.BinarySearchFunc(m.adverts, k, rank)
+	to, _ := slices.BinarySearchFunc(m.adverts, g, func(k known, g *Gossip) int { return rank(k.said, g) })
 	m.adverts = slices.Insert(m.adverts, to, k)
 	if at := slices.Index(m.candidates, g.From); at >= 0 {
 		m.candidates = slices.Delete(m.candidates, at, at+1)
 	}
 	if len(m.adverts) > maxAdverts {
-		m.adverts = m.adverts[:maxAdverts]
+		m.adverts = slices.Delete(m.adverts, maxAdverts, len(m.adverts))
 	}
 	m.staleAt = min(m.staleAt, k.expires)
 	return true
@@ -175,14 +167,14 @@ func (t *tree) better(a, b lease) bool {
 }
 
 // rankOf is a peer as it is ranked; who never sent an advert comes last.
-func (m *Machine) rankOf(id identity.ID) *known {
+func (m *Machine) rankOf(id identity.ID) *Gossip {
 	if id == m.id {
 		return m.self()
 	}
 	if k := m.find(id); k != nil {
-		return k
+		return k.said
 	}
-	return &known{id: id, advert: Advert{Since: 1<<63 - 1}, hash: rendezvous(m.room, id)}
+	return &Gossip{From: id, Advert: Advert{Since: 1<<63 - 1}, hash: rendezvous(m.room, id)}
 }
 
 // leads tells whether no live peer is ranked above this one.
@@ -206,10 +198,10 @@ func (t *tree) rootElsewhere(now time.Duration) identity.ID {
 func (m *Machine) outranked(now time.Duration, aside identity.ID) int {
 	self, n := m.self(), 0
 	for _, k := range m.adverts {
-		if rank(k, self) > 0 {
+		if rank(k.said, self) > 0 {
 			break
 		}
-		if now >= k.dead && k.id != aside {
+		if now >= k.dead && k.said.From != aside {
 			n++
 		}
 	}
@@ -275,7 +267,7 @@ const maxTurns = 4
 // desktop. The way up to the old root is reversed; no sound is lost.
 func (t *tree) takeOver(now time.Duration) {
 	root := t.rankOf(t.root)
-	if class(t.ownAdvert()) >= class(root.advert) || !t.leads(now) || t.fed() >= t.limit() {
+	if class(t.ownAdvert()) >= class(root.Advert) || !t.leads(now) || t.fed() >= t.limit() {
 		t.takeoverAt = 0
 		return
 	}

@@ -57,7 +57,7 @@ func (RTT) isEvent()        {}
 func (Speaking) isEvent()   {}
 func (Reachable) isEvent()  {}
 func (Stop) isEvent()       {}
-func (Gossip) isEvent()     {}
+func (*Gossip) isEvent()    {}
 
 // Effect is something that the machine asks its driver to do.
 //

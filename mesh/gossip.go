@@ -40,32 +40,34 @@ type gossip struct {
 	Lease   *Lease          `cbor:"5,keyasint,omitempty"`
 }
 
-// Gossip is a verified gossip message, and the event that it came.
+// Gossip is a verified gossip message, and the event that it came. Machines keep it: who
+// has several may hand the same one to all, and nobody may change it afterwards.
 type Gossip struct {
 	From   identity.ID
 	Seq    uint64
 	Advert Advert
 	Lease  *Lease // nil from a peer that is not a root
+	hash   uint64 // rendezvous of the sender and the room, for ties in rank
 }
 
 // OpenGossip verifies a gossip message: its size, its signature, its form, and that it
 // is about the room.
-func OpenGossip(room identity.RoomID, data []byte) (Gossip, error) {
+func OpenGossip(room identity.RoomID, data []byte) (*Gossip, error) {
 	if len(data) > MaxGossip {
-		return Gossip{}, fmt.Errorf("mesh gossip: %d bytes, at most %d", len(data), MaxGossip)
+		return nil, fmt.Errorf("mesh gossip: %d bytes, at most %d", len(data), MaxGossip)
 	}
 	from, payload, err := identity.Open(Purpose, data)
 	if err != nil {
-		return Gossip{}, fmt.Errorf("mesh gossip: %w", err)
+		return nil, fmt.Errorf("mesh gossip: %w", err)
 	}
 	var g gossip
 	if err := canon.UnmarshalVersion(payload, gossipVersion, &g); err != nil {
-		return Gossip{}, fmt.Errorf("mesh gossip: %w", err)
+		return nil, fmt.Errorf("mesh gossip: %w", err)
 	}
 	if g.Room != room {
-		return Gossip{}, fmt.Errorf("mesh gossip: about another room")
+		return nil, fmt.Errorf("mesh gossip: about another room")
 	}
-	return Gossip{From: from, Seq: g.Seq, Advert: g.Advert, Lease: g.Lease}, nil
+	return &Gossip{From: from, Seq: g.Seq, Advert: g.Advert, Lease: g.Lease, hash: rendezvous(room, from)}, nil
 }
 
 // spread signs and gossips this peer's advert and, if it is the root, its lease.

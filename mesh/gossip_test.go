@@ -89,7 +89,7 @@ func TestWhatDeadRootsSaidIsNotHeardAgain(t *testing.T) {
 // TestEpochsDoNotBeginAnew has somebody claim the last epoch there is.
 func TestEpochsDoNotBeginAnew(t *testing.T) {
 	w := room(t, 0, 3, 4)
-	liar := Gossip{From: keyOf(t, 99).ID(), Seq: seqAt(start.Add(w.now)), Lease: &Lease{Epoch: math.MaxUint32}}
+	liar := &Gossip{From: keyOf(t, 99).ID(), Seq: seqAt(start.Add(w.now)), Lease: &Lease{Epoch: math.MaxUint32}}
 	w.join("relay", Config{MaxChildren: 8, Community: true})
 	for _, p := range w.peers {
 		w.step(p, liar)

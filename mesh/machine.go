@@ -29,6 +29,7 @@ type Machine struct {
 	timing      Timing
 
 	key       identity.Key
+	hash      uint64 // of the id, for ties in rank
 	room      identity.RoomID
 	start     time.Time
 	rand      *rand.Rand
@@ -38,7 +39,7 @@ type Machine struct {
 
 	// Whom it knows of.
 	links      map[identity.ID]*lane
-	adverts    []*known      // in the order of rank
+	adverts    []known       // in the order of rank
 	staleAt    time.Duration // when the first of them expires, or one that is no more
 	candidates []identity.ID // none of whom has an advert
 	rtts       map[identity.ID]time.Duration
@@ -76,7 +77,7 @@ func New(cfg Config) *Machine {
 		panic("mesh: config: " + err.Error())
 	}
 	m := &Machine{
-		key: cfg.Key, id: cfg.Key.ID(), room: cfg.Room, start: cfg.Start, rand: cfg.Rand,
+		key: cfg.Key, id: cfg.Key.ID(), hash: rendezvous(cfg.Room, cfg.Key.ID()), room: cfg.Room, start: cfg.Start, rand: cfg.Rand,
 		timing: cfg.Timing.withDefaults(), maxChildren: cfg.MaxChildren, maxTrees: cfg.MaxTrees,
 		community: cfg.Community, dialable: cfg.Dialable, count: 1,
 		links: make(map[identity.ID]*lane), rtts: make(map[identity.ID]time.Duration),
@@ -109,7 +110,7 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 		m.receive(now, ev.From, ev.Message)
 	case Heard:
 		m.hear(now, ev.From, ev.Datagram)
-	case Gossip:
+	case *Gossip:
 		m.gossip(now, ev)
 	case LinkUp:
 		m.linkUp(now, ev.Peer)
@@ -199,7 +200,7 @@ func (m *Machine) tick(now time.Duration) {
 // forget drops what has expired and works out when the next thing does.
 func (m *Machine) forget(now time.Duration) {
 	if now >= m.staleAt {
-		m.adverts = slices.DeleteFunc(m.adverts, func(k *known) bool { return now >= k.expires })
+		m.adverts = slices.DeleteFunc(m.adverts, func(k known) bool { return now >= k.expires })
 		m.staleAt = never
 		for _, k := range m.adverts {
 			m.staleAt = min(m.staleAt, k.expires)

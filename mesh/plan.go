@@ -54,7 +54,7 @@ func (t *tree) inherits(a, b *child) int {
 // classOf is the class of a child, as far as its adverts have come.
 func (m *Machine) classOf(id identity.ID) int {
 	if k := m.find(id); k != nil {
-		return class(k.advert)
+		return class(k.said.Advert)
 	}
 	return class(Advert{})
 }

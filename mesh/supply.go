@@ -88,9 +88,9 @@ func (m *Machine) chooseTrees(now time.Duration) {
 // would have put it.
 func (m *Machine) supplied(now time.Duration, all summary, percent uint64) bool {
 	offers := all.offers
-	at := slices.IndexFunc(m.adverts, func(k *known) bool { return now >= k.dead })
-	if at >= 0 && m.trees[1].lease.root.IsZero() && roleOf(m.room, m.adverts[at].id) == 0 {
-		slots := int(min(m.adverts[at].advert.Slots, HardMaxChildren*4))
+	at := slices.IndexFunc(m.adverts, func(k known) bool { return now >= k.dead })
+	if at >= 0 && m.trees[1].lease.root.IsZero() && roleOf(m.room, m.adverts[at].said.From) == 0 {
+		slots := int(min(m.adverts[at].said.Advert.Slots, HardMaxChildren*4))
 		n := min(offers[0], uint32(slots-reserveOf(slots)))
 		offers[0], offers[1] = offers[0]-n, offers[1]+n
 	}

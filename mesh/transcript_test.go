@@ -168,7 +168,7 @@ func (s *stage) write(p *peer, e Effect) {
 	fmt.Fprintf(&s.out, "%7.3fs  %s %s\n", s.now.Seconds(), p.name, what)
 }
 
-func describe(g Gossip) string {
+func describe(g *Gossip) string {
 	what := fmt.Sprintf("an advert of %d places", g.Advert.Slots)
 	if g.Advert.Gone {
 		what = "that it goes"

@@ -224,8 +224,8 @@ func (t *tree) rootOf(p wire.Place) identity.ID {
 		}
 	}
 	for _, k := range t.adverts {
-		if wire.ShortOf(k.id) == top {
-			return k.id
+		if wire.ShortOf(k.said.From) == top {
+			return k.said.From
 		}
 	}
 	return identity.ID{}

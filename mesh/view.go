@@ -41,8 +41,8 @@ func (m *Machine) View() View {
 		v.Relays = append(v.Relays, m.id)
 	}
 	for _, k := range m.adverts {
-		if k.advert.Community {
-			v.Relays = append(v.Relays, k.id)
+		if k.said.Advert.Community {
+			v.Relays = append(v.Relays, k.said.From)
 		}
 	}
 	return v

@@ -66,7 +66,7 @@ func (t *tree) barred(now time.Duration, s *seeker, id identity.ID, last bool) b
 func (t *tree) pool(relaysFirst bool) []identity.ID {
 	all := make([]identity.ID, 0, len(t.adverts)+len(t.candidates))
 	for _, k := range t.adverts {
-		all = append(all, k.id)
+		all = append(all, k.said.From)
 	}
 	all = append(all, t.candidates...)
 	rows := [][]identity.ID{all}

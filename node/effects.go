@@ -146,7 +146,7 @@ func (s *session) hangUp(id identity.ID) {
 // not reached any more.
 func (s *session) dismiss(now time.Duration, id identity.ID) {
 	place := s.mesh.View()
-	bye := mesh.Gossip{From: id, Seq: math.MaxUint64, Advert: mesh.Advert{Gone: true}}
+	bye := &mesh.Gossip{From: id, Seq: math.MaxUint64, Advert: mesh.Advert{Gone: true}}
 	for i, b := range place.Trees {
 		if b.Root == id {
 			bye.Lease = &mesh.Lease{Epoch: b.Epoch, Gone: true, Tree: uint8(i)}

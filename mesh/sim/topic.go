@@ -11,7 +11,7 @@ import (
 // rumour is a message on the room's topic, on its way to everybody. It is verified
 // once, as each node's validator would, with the same verdict for all.
 type rumour struct {
-	gossip mesh.Gossip
+	gossip *mesh.Gossip
 	size   int
 	copies int32 // that have not come yet
 }
