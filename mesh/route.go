@@ -27,12 +27,11 @@ type stream struct {
 	at     time.Duration // the last frame
 }
 
-// kept is a frame that may be asked for again.
+// kept is a frame that may be asked for again. It is small, since each frame fills another
+// place of the ring; what else is asked of it, if ever, is in raw.
 type kept struct {
 	at     time.Duration
 	serial uint32 // 0 is none
-	kid    uint64
-	ctr    uint64
 	hops   uint8
 	trees  wire.Trees
 	raw    []byte
@@ -234,7 +233,7 @@ func (r *router) keep(now, while time.Duration, f wire.Frame, raw []byte) uint32
 		r.ring = grown
 		old = &r.ring[r.serial%uint32(len(r.ring))]
 	}
-	*old = kept{now, r.serial, f.KID, f.CTR, f.Hops, f.Trees, raw}
+	*old = kept{now, r.serial, f.Hops, f.Trees, raw}
 	return r.serial
 }
 
@@ -275,10 +274,14 @@ func (r *router) missing(now, while time.Duration, tree int, seen []wire.Seen) (
 		if k == nil || !k.trees.Has(tree) || k.at+while <= now || k.hops == 0 {
 			continue
 		}
+		f, err := wire.ParseFrame(k.raw)
+		if err != nil {
+			continue // it was parsed as it came
+		}
 		at := slices.IndexFunc(seen, func(s wire.Seen) bool {
-			return s.KID == k.kid && max(s.Top, k.ctr)-min(s.Top, k.ctr) < sframe.WindowSize
+			return s.KID == f.KID && max(s.Top, f.CTR)-min(s.Top, f.CTR) < sframe.WindowSize
 		})
-		if at >= 0 && !seen[at].Has(k.ctr) || at < 0 && k.at+while/10 > now {
+		if at >= 0 && !seen[at].Has(f.CTR) || at < 0 && k.at+while/10 > now {
 			serials = append(serials, k.serial)
 		}
 	}
