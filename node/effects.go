@@ -19,6 +19,9 @@ import (
 func (s *session) do(e mesh.Effect) {
 	switch e := e.(type) {
 	case mesh.Send:
+		if p, asks := e.Message.(*wire.Probe); asks && p.Nonce == 0 { // with one, it asks for a place
+			s.silent.ask(e.To)
+		}
 		s.send(e.To, e.Message)
 	case mesh.Transmit:
 		s.transmit(e.To, e.Datagram)
@@ -171,6 +174,7 @@ func (s *session) linkUp(now time.Duration, l transport.Link) {
 		s.hangUp(id)
 	}
 	s.links[id] = &neighbor{link: l}
+	s.silent.hear(id)
 	s.n.counters.links.Add(1)
 	l.Receive(func(datagram []byte) {
 		select {
@@ -198,6 +202,7 @@ func (s *session) linkDown(now time.Duration, l transport.Link) {
 	}
 	delete(s.links, id)
 	s.n.counters.links.Add(-1)
+	s.silent.lose(now, id, s.mesh.View())
 	s.step(now, mesh.LinkDown{Peer: id})
 }
 

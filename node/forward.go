@@ -35,6 +35,7 @@ const (
 func (s *session) receive(now time.Duration, in inbound) {
 	s.n.counters.datagramsIn.Add(1)
 	s.n.counters.bytesIn.Add(uint64(len(in.data)))
+	s.silent.hear(in.from)
 	switch {
 	case len(in.data) == 0:
 		s.n.counters.malformed.Add(1)

@@ -44,6 +44,7 @@ func (s *session) validate(g transport.Gossip) transport.Verdict {
 		}
 		if !s.offer(func(now time.Duration) {
 			if !s.seat.bars(ev.From) {
+				s.silent.rumor(now, ev.From)
 				s.step(now, ev)
 			}
 		}) {

@@ -115,8 +115,8 @@ func (s *session) tick(now time.Duration) {
 
 // reveal shows where the session stands.
 func (s *session) reveal() {
-	v := s.mesh.View()
-	s.place.Store(&v)
+	now, v := s.now(), s.mesh.View()
+	s.silent.move(now, *s.place.Swap(&v), v)
 	s.view = false
 	s.seat.show(v)
 }
@@ -134,6 +134,7 @@ func (s *session) control(from identity.ID, message []byte) {
 		if s.seat.bars(from) {
 			return
 		}
+		s.silent.hear(from)
 		s.measure(now, from)
 		s.log.Debug("control message in", "from", from.Short(), "message", kind(message[0]))
 		s.step(now, mesh.Received{From: from, Message: m})

@@ -251,6 +251,9 @@ func (m *member) receiveItem(now time.Duration, i rooms.Item) {
 		m.door.deny(p.Author)
 		return
 	}
+	if i.Presence != nil {
+		m.silent.rumor(now, i.Presence.Author)
+	}
 	m.act(now, rooms.Received{Item: i})
 	if i.Op != nil && !m.door.keeps(i.Op.Hash) {
 		select { // it follows an op that never came, or is of no account

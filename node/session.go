@@ -51,8 +51,9 @@ type session struct {
 	dialing map[identity.ID]context.CancelFunc
 	road    road
 	told    map[identity.ID]time.Duration // when the mesh was told of a round trip
-	view    bool                          // the mesh's view changed since it was shown
-	parted  time.Duration                 // when the loop may end; 0 means that nobody asked for it
+	silent  silences
+	view    bool          // the mesh's view changed since it was shown
+	parted  time.Duration // when the loop may end; 0 means that nobody asked for it
 }
 
 // seat is who sits in a session. Its methods are called by the loop, but for judge.
@@ -93,7 +94,7 @@ func newSession(n *Node, envelope []byte) (*session, error) {
 		frames: make(chan inbound, inboxFrames), tasks: make(chan func(time.Duration), inboxTasks),
 		scribe: make(chan deed, inboxScribe), leave: make(chan struct{}), quiet: make(chan struct{}), done: make(chan struct{}),
 		links: make(map[identity.ID]*neighbor), dialing: make(map[identity.ID]context.CancelFunc),
-		told: make(map[identity.ID]time.Duration),
+		told: make(map[identity.ID]time.Duration), silent: newSilences(),
 	}
 	s.road, s.door = newRoad(), newDoor(id, g)
 	s.mesh = mesh.New(mesh.Config{

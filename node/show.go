@@ -24,6 +24,7 @@ type shown struct {
 	trusts     map[identity.ID]trust
 	right      right
 	removed    []Removed
+	silent     []identity.ID
 }
 
 // right is by what somebody is in a room, and how many they may invite; see [rooms.Room.Ticket].
@@ -39,6 +40,7 @@ func (m *member) show(place mesh.View) {
 		delay: m.score.medianDelay(), received: m.score.received, lost: m.lostNow(), duplicates: m.score.duplicates, trusts: m.trusts(),
 	}
 	next.right.ticket, next.right.invites = m.room.Ticket()
+	next.silent = m.silent.now(m.now())
 	for _, who := range next.view.Removed {
 		next.removed = append(next.removed, Removed{ID: who, Name: m.room.NameOf(who)})
 	}
@@ -215,6 +217,7 @@ func (s *shown) tree() Tree {
 			t.Edges = append(t.Edges, TreeEdge{Tree: i, From: e.From, To: e.To})
 		}
 	}
+	t.Silent = slices.Clone(s.silent)
 	return t
 }
 

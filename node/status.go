@@ -138,6 +138,9 @@ type Tree struct {
 	Roots []identity.ID `json:"roots"` // of the room's trees; zero where none is known
 	Nodes []TreeNode    `json:"nodes"`
 	Edges []TreeEdge    `json:"edges"`
+	// Silent are those that this node was next to and that do not answer, which others,
+	// whose word the edges are, may not know yet.
+	Silent []identity.ID `json:"silent"`
 }
 
 // TreeNode is one peer of the tree; a relay is not a person in the room.

@@ -38,7 +38,7 @@ func stateOf(st node.Status, version string) State {
 	s.Self.Addrs = filled(s.Self.Addrs)
 	for i, r := range st.Rooms {
 		r.People, r.Hands, r.Frauds, r.Removed = filled(r.People), filled(r.Hands), filled(r.Frauds), filled(r.Removed)
-		r.Tree.Roots, r.Tree.Nodes, r.Tree.Edges = filled(r.Tree.Roots), filled(r.Tree.Nodes), filled(r.Tree.Edges)
+		r.Tree.Roots, r.Tree.Nodes, r.Tree.Edges, r.Tree.Silent = filled(r.Tree.Roots), filled(r.Tree.Nodes), filled(r.Tree.Edges), filled(r.Tree.Silent)
 		r.Network.Paths = filled(r.Network.Paths)
 		s.Rooms[i] = Room{RoomStatus: r, Slots: map[int]identity.ID{}}
 	}
