@@ -8,7 +8,7 @@ import { openInvite } from '../parts/invite.js'
 import { Network } from '../parts/network.js'
 import { Person } from '../parts/person.js'
 import { Queue } from '../parts/queue.js'
-import { Tree, narrow } from '../parts/tree.js'
+import { Tree } from '../parts/tree.js'
 import { doubtful, hasStandIn, mayModerate, nameIn, nameOf, standsIn } from '../people.js'
 import { store, update } from '../store.js'
 import { count, t } from '../strings.js'
@@ -38,7 +38,6 @@ export function RoomHead(room) {
 export function RoomView(room) {
   const stage = room.people.filter((p) => p.on_stage)
   const audience = room.people.filter((p) => !p.on_stage)
-  const beside = narrow(room)
   return h('main', { key: `room ${room.id}`, id: 'content', class: 'room' },
     room.closed && h('p', { key: 'closed', class: 'notice', role: 'status' }, t('room.closed'),
       h('button', { class: 'plain', onclick: () => leave(room.id) }, t('bar.leave'))),
@@ -59,10 +58,9 @@ export function RoomView(room) {
             ? h('ul', { class: 'people' }, audience.slice(0, store.wide ? most : first).map((p) => Person(room, p)))
             : Nobody(room),
           More(audience.length)),
-        !room.closed && !beside && Tree(room)),
+        !room.closed && Tree(room)),
       h('div', { class: 'side' },
         mayModerate(room) && !room.closed && Queue(room),
-        !room.closed && beside && Tree(room),
         !room.closed && Network(room))))
 }
 
