@@ -8,15 +8,13 @@ import { t } from '../strings.js'
 import { cut } from './cut.js'
 import { edgeKey } from './grove.js'
 import { layout } from './treelayout.js'
+import { bow, edgeLine, hangs, label, radius, spareLine } from './treelines.js'
 import { grows } from './treenews.js'
 import { called, crowns, face, kind, pointing } from './treenode.js'
 
-const radius = 22
 const margin = 14
-const label = 22 // the name below a node
 const gap = 6 // between two names
 const long = 140 // a name, if nobody is beside it
-const bow = 34 // how far an edge hangs below two nodes of one layer
 
 /** Picture draws a tree of a room. */
 export function Picture(room, grove) {
@@ -24,14 +22,13 @@ export function Picture(room, grove) {
   const width = Math.max(natural, long)
   const x = (p) => p.x + (across + width - natural) / 2
   const y = (p) => p.y + radius + margin
-  const line = (from, to) => {
-    const [a, b] = [places.get(from), places.get(to)]
-    return a && b && curve(x(a), y(a), x(b), y(b))
-  }
+  const at = (id) => places.has(id) && { x: x(places.get(id)), y: y(places.get(id)) }
+  const line = (from, to) => at(from) && at(to) && edgeLine(at(from), at(to))
   const edges = grove.edges.map(({ from, to }) => ({ key: edgeKey(from, to), d: line(from, to) })).filter((e) => e.d)
-  const spare = grove.spare && line(grove.spare, grove.self)
+  const [above, self] = [at(grove.spare), at(grove.self)]
+  const spare = above && self && spareLine(above, self, width)
   return h('svg', {
-    key: 'picture', class: 'picture', viewBox: `0 0 ${width} ${height + (hangs(places, grove) ? bow : 0)}`,
+    key: 'picture', class: 'picture', viewBox: `0 0 ${width} ${height + (spare && hangs(above, self, height) ? bow : 0)}`,
     vars: { '--natural': `${width}px` }, role: 'group', 'aria-labelledby': grove.only ? 'tree-title' : `tree-title-${grove.index}`,
   },
   edges.map(({ key, d }) => grove.way.has(key) && Line(`bed ${key}`, 'bed', d)),
@@ -54,24 +51,6 @@ function Line(key, kind, d) {
 function free(p, places) {
   const beside = [...places.values()].filter((q) => q !== p && Math.abs(q.y - p.y) < label)
   return Math.min(long, ...beside.map((q) => Math.abs(q.x - p.x) - gap))
-}
-
-// A root that hangs down: straight at both ends. Between two of whom neither is above
-// the other it hangs through, below their names.
-function curve(ax, ay, bx, by) {
-  if (by - ay < 2 * radius + label) {
-    const low = Math.max(ay, by) + radius + label + bow
-    return `M${ax} ${ay + radius + label}C${ax} ${low} ${bx} ${low} ${bx} ${by + radius + label}`
-  }
-  const middle = (ay + by) / 2
-  return `M${ax} ${ay + radius + label}C${ax} ${middle + 18} ${bx} ${middle} ${bx} ${by - radius}`
-}
-
-// hangs tells whether the spare edge hangs below all nodes.
-function hangs(places, { spare, self }) {
-  const [a, b] = [places.get(spare), places.get(self)]
-  if (!a || !b || b.y - a.y >= 2 * radius + label) return false
-  return Math.max(a.y, b.y) + 1 > Math.max(...[...places.values()].map((p) => p.y))
 }
 
 function Node(room, grove, node, x, y, longest) {

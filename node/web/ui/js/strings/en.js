@@ -313,8 +313,8 @@ export const en = {
   'tree.legend.relay': 'Relay: passes on, cannot hear',
   'tree.legend.self': 'You',
   'tree.legend.way': 'Your way',
-  'tree.legend.spare': 'Spare path',
-  'tree.spare': 'spare path',
+  'tree.legend.spare': 'Your spare path',
+  'tree.spare': 'your spare path',
   'tree.spareof': 'Your spare path is below {name}.',
 
   'news.where': 'in the tree',
