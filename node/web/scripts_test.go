@@ -32,14 +32,16 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("tests of the scripts: %v, %v", tests, err)
 	}
-	for _, test := range tests {
-		script, err := os.ReadFile(test)
+	for _, file := range append(tests, "browser/made.mjs") {
+		script, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, test), script, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, file), script, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for _, test := range tests {
 		cmd := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=tap", test)
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {

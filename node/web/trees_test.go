@@ -84,6 +84,19 @@ var repairs = map[string]func(r *node.RoomStatus){
 		r.Tree.Edges = append(r.Tree.Edges, node.TreeEdge{Tree: 1, From: peer(4), To: peer(1)})
 		r.Network.Paths[1] = node.Path{Attached: true, Root: peer(41), Parent: peer(4), Depth: 2}
 	},
+	// The root of the first tree does not answer, and the next one has no word yet of who
+	// is below it.
+	"die": func(r *node.RoomStatus) {
+		r.Tree.Roots[0], r.Tree.Silent = peer(1), []identity.ID{peer(40)}
+		r.Tree.Edges = slices.DeleteFunc(r.Tree.Edges, func(e node.TreeEdge) bool { return e.Tree == 0 && e.From != peer(1) })
+		r.Network.Paths[0] = node.Path{Attached: true, Root: peer(1), Children: 2}
+	},
+	// This person has no place in the first tree, and does not know of a root.
+	"headless": func(r *node.RoomStatus) {
+		r.Tree.Roots[0], r.Tree.Silent = identity.ID{}, []identity.ID{peer(40)}
+		r.Tree.Edges = slices.DeleteFunc(r.Tree.Edges, func(e node.TreeEdge) bool { return e.Tree == 0 })
+		r.Network.Paths[0] = node.Path{}
+	},
 	"heal": twoTrees,
 }
 

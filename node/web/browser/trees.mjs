@@ -35,6 +35,7 @@ await main(async ({ launch, visit }) => {
 async function still(mai) {
   await mai.page.setViewportSize(sizes[0])
   const count = (query) => mai.page.locator(query).count()
+  check(await count('.floor .tree') === 1, 'the trees are not below the stage')
   check(await count('.grove .apex') === 2, 'each tree has a root')
   check(await count('.crownmark') === 4, 'each root is marked in both trees')
   check(await count('.grove .spare') === 2, 'each tree has a spare path')
@@ -69,6 +70,17 @@ async function mends(mai) {
   await mai.until('oneself at the top is told', () => document.querySelector('.news').textContent.startsWith('You are now the root in the first tree'))
   await mai.whole('crowned', sizes)
   await please('heal')
+  await please('headless')
+  await mai.until('the last root is said to be sought', () => document.querySelector('.grove.first .apex')?.textContent.startsWith('finding'))
+  check(await mai.page.locator('.grove.first .node').count() === 13, 'somebody vanished with the root')
+  await mai.whole('headless', sizes)
+  await please('heal')
+  await please('die')
+  await mai.until('nobody vanishes when a root dies', () => document.querySelectorAll('.grove.first .node.faded').length === 10)
+  check(await mai.page.locator('.grove.second .node.faded').count() === 1, 'who died is not faded in the other tree')
+  await mai.until('it is told', () => document.querySelector('.news').textContent === 'Hanoi commons does not answer.')
+  await mai.whole('died', sizes)
+  await please('heal')
 }
 
 // Who wants no motion is shown the new edge for a moment, and nothing moves.
@@ -90,5 +102,6 @@ async function only(mai) {
   await mai.page.goto(`${address}/#/room/${id}`)
   await mai.until('one tree is drawn', () => document.querySelectorAll('.grove .picture').length === 1)
   check(await mai.page.locator('.number, .crownmark, .path').count() === 0, 'the only tree is numbered')
+  check(await mai.page.locator('.floor .tree').count() === 1, 'the only tree has another place than two')
   await mai.whole('one-tree', sizes)
 }

@@ -1,36 +1,13 @@
-// What the page works out about a room's trees without a browser: which is whose, what
-// changed, and when it is told. scripts_test.go runs it.
+// What the page works out about a room's trees without a browser: which is whose, and
+// what is remembered of it. scripts_test.go runs it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pace } from '../ui/js/pace.js'
+import { Memory } from '../ui/js/memory.js'
 import { groves, rootsAt } from '../ui/js/parts/grove.js'
 import { fold } from '../ui/js/parts/treefold.js'
 import { layout } from '../ui/js/parts/treelayout.js'
-import { repairs } from '../ui/js/repairs.js'
-
-// room makes a room of me and others from trees written as 'parent>child …', each with
-// one's own path in it. The first of each tree is its root.
-function room(...trees) {
-  const edges = trees.flatMap(({ is }, tree) => is.split(' ').filter(Boolean).map((e) => ({ tree, from: e.split('>')[0], to: e.split('>')[1] })))
-  const ids = new Set(['me', ...edges.flatMap((e) => [e.from, e.to])])
-  return {
-    id: 'room',
-    tree: {
-      roots: trees.map(({ is, root }) => root ?? is.split('>')[0]), edges,
-      nodes: [...ids].map((id) => ({ id, name: id, self: id === 'me', relay: false })),
-    },
-    network: {
-      paths: trees.map(({ is, backup = '', lost = false }) => {
-        const parent = is.split(' ').find((e) => e.endsWith('>me'))?.split('>')[0] ?? ''
-        return { attached: !lost, parent: lost ? '' : parent, backup }
-      }),
-    },
-  }
-}
-
-const one = { is: 'a>b a>me a>c', backup: 'b' }
-const two = { is: 'b>c c>me c>d b>a', backup: 'd' }
+import { one, room, two } from './made.mjs'
 
 test('each tree is told as if it was the only one', () => {
   const [first, second] = groves(room(one, two))
@@ -66,79 +43,53 @@ test('somebody may be the root of either', () => {
   assert.deepEqual([rootsAt(tree, 'a'), rootsAt(tree, 'b'), rootsAt(tree, 'c')], [[0], [1], []])
 })
 
-const told = (before, after) => repairs(before, after).news.map(({ what, tree, who, below, n }) => [what, tree, who, below, n].filter((x) => x !== undefined).join(' '))
+const edges = (r, tree = 0) => r.tree.edges.filter((e) => e.tree === tree).map((e) => `${e.from}>${e.to}${e.faded ? '~' : ''}`).sort().join(' ')
 
-const cases = [
-  { name: 'nothing changed', before: [one, two], after: [one, two], want: [] },
-  { name: 'the spare path took over', before: [one, two], after: [one, { is: 'b>c c>d d>me b>a' }], want: ['switched 1 d'] },
-  { name: 'another place was found while fed', before: [one, two], after: [one, { is: 'b>c b>me c>d b>a' }], want: ['moved 1 b'] },
-  { name: 'the place was lost', before: [one, two], after: [{ is: 'a>b a>c', lost: true }, two], want: ['lost 0'] },
-  { name: 'a place was found', before: [{ is: 'a>b a>c', lost: true }, two], after: [one, two], want: ['found 0 a'] },
-  { name: 'a spare path alone is no news', before: [one, two], after: [{ ...one, backup: 'c' }, two], want: [] },
-  { name: 'oneself became the root', before: [one], after: [{ is: 'me>b me>c', root: 'me' }], want: ['crowned 0', 'others 0 2'] },
-  { name: 'somebody else did', before: [one], after: [{ is: 'b>me b>c', root: 'b', backup: 'c' }], want: ['switched 0 b', 'root 0 b', 'other 0 c b'] },
-  { name: 'one of the others moved', before: [one, two], after: [one, { is: 'b>c c>me b>d b>a', backup: 'd' }], want: ['other 1 d b'] },
-  { name: 'several did', before: [{ is: 'a>b b>c b>d a>me' }], after: [{ is: 'a>b a>c a>d a>me' }], want: ['others 0 2'] },
-  { name: 'who feeds oneself is named before others', before: [{ is: 'a>b b>c c>me b>d' }], after: [{ is: 'a>c c>me a>b a>d' }], want: ['other 0 c a'] },
-  { name: 'a second tree', before: [one], after: [one, { is: '', root: '', lost: true }], want: ['two 0'] },
-  { name: 'and an end of it', before: [one, two], after: [one], want: ['one 0'] },
-  { name: 'somebody who came has not moved', before: [one], after: [{ ...one, is: `${one.is} b>new` }], want: [] },
-]
-for (const { name, before, after, want } of cases) {
-  test(`news: ${name}`, () => assert.deepEqual(told(room(...before), room(...after)), want))
-}
-
-test('of another room there is no news', () => {
-  assert.deepEqual(told(room(one), { ...room(two), id: 'other' }), [])
-  assert.deepEqual(told(null, room(one)), [])
+test('while a new root has no word of the others they stay, faded', () => {
+  const all = (r) => ({ ...r, people: ['r', 'a', 'b', 'c', 'me'].map((id) => ({ id })) })
+  const memory = new Memory()
+  memory.see(all(room({ is: 'r>a r>b a>me b>c' })), 0)
+  assert.equal(edges(memory.see(all(room({ is: 'a>me', root: 'a' })), 1000)), 'a>me b>c~ r>b~')
+  const [grove] = groves(memory.see(all(room({ is: 'a>me', root: 'a' })), 1100))
+  assert.deepEqual(grove.nodes.filter((n) => n.faded).map((n) => n.id).sort(), ['b', 'c', 'r'])
+  assert.equal(grove.seeking, false)
+  assert.equal(edges(memory.see(all(room({ is: 'a>me a>b', root: 'a' })), 2000)), 'a>b a>me b>c~')
+  assert.equal(memory.wait(2000), 4000)
+  assert.equal(edges(memory.see(all(room({ is: 'a>me a>b', root: 'a' })), 6000)), 'a>b a>me')
+  assert.equal(memory.wait(6000), null)
 })
 
-test('edges grow where somebody came or moved', () => {
-  const { grown } = repairs(room(one, two), room({ ...one, is: `${one.is} b>new` }, { is: 'b>c c>d d>me b>a' }))
-  assert.deepEqual(grown, [{ tree: 0, key: 'b new' }, { tree: 1, key: 'd me' }])
+test('who has left the room is not kept', () => {
+  const memory = new Memory()
+  memory.see(room({ is: 'r>a r>b a>me b>c' }), 0)
+  assert.equal(edges(memory.see(room({ is: 'a>me', root: 'a' }), 1000)), 'a>me')
 })
 
-test('a first picture does not grow', () => {
-  assert.deepEqual(repairs(room({ is: '', root: '', lost: true }), room(one)).grown, [])
+test('without a root the last one stays, and is said to be sought', () => {
+  const memory = new Memory()
+  memory.see(room(one), 0)
+  const lost = { ...room({ is: '', root: '', lost: true }), people: room(one).people }
+  for (const at of [100, 20000]) {
+    const [grove] = groves(memory.see(lost, at))
+    assert.equal(grove.root, 'a')
+    assert.equal(grove.seeking, true)
+    assert.deepEqual(grove.nodes.filter((n) => n.faded).map((n) => n.id).sort(), ['a', 'b', 'c', 'me'])
+  }
 })
 
-test('of a large tree, of which a sample is told, only who moved grows', () => {
-  const many = (n) => ({ is: Array.from({ length: 30 }, (_, i) => `a>p${n + i}`).join(' ') + ' a>me' })
-  const { grown, news } = repairs(room(many(0)), room(many(5)))
-  assert.deepEqual([grown, news], [[], []])
+test('in a calm tree who is not told of is not there', () => {
+  const memory = new Memory()
+  memory.see(room({ is: 'a>b a>me b>c' }), 0)
+  const after = { ...room({ is: 'a>b a>me' }), people: room({ is: 'a>b a>me b>c' }).people }
+  assert.equal(edges(memory.see(after, 1000)), 'a>b a>me')
+  assert.equal(memory.wait(1000), null)
 })
 
-test('lines are told one at a time, what concerns oneself first', () => {
-  const pace = new Pace()
-  pace.offer([{ text: 'other', rank: 1 }, { text: 'first', rank: 3 }, { text: 'second', rank: 3 }], 0)
-  assert.equal(pace.look(0).text, 'first')
-  assert.equal(pace.wait(0), 4000)
-  assert.equal(pace.look(3999).text, 'first')
-  assert.equal(pace.look(4000).text, 'second')
-  assert.equal(pace.look(8000).text, 'other')
-  assert.equal(pace.look(8000 + 11999).text, 'other')
-  assert.equal(pace.wait(8000 + 11999), 1)
-  assert.equal(pace.look(8000 + 12000), null)
-  assert.equal(pace.wait(8000 + 12000), null)
-})
-
-test('a loss that is mended soon is not told', () => {
-  const pace = new Pace()
-  pace.offer([{ text: 'lost', tree: 1, rank: 3, hold: 1500 }], 0)
-  assert.equal(pace.look(0), null)
-  assert.equal(pace.wait(0), 1500)
-  pace.offer([{ text: 'somebody moved', tree: 1, rank: 1 }], 100)
-  pace.offer([{ text: 'found', tree: 1, rank: 3 }], 200)
-  assert.equal(pace.look(200).text, 'found')
-  assert.equal(pace.look(4200).text, 'somebody moved')
-  pace.offer([{ text: 'lost', tree: 0, rank: 3, hold: 1500 }], 10000)
-  assert.equal(pace.look(11500).text, 'lost')
-})
-
-test('what waited too long is told no more', () => {
-  const pace = new Pace()
-  pace.offer([{ text: 'now', rank: 3 }, { text: 'next', rank: 3 }, { text: 'too late', rank: 1 }], 0)
-  pace.look(0)
-  pace.look(4000)
-  assert.equal(pace.look(9000).text, 'next')
+test('who does not answer fades at once, in both trees', () => {
+  const quiet = room(one, two)
+  quiet.tree.silent = ['b']
+  const seen = new Memory().see(quiet, 0)
+  assert.equal(edges(seen), 'a>b~ a>c a>me')
+  assert.equal(edges(seen, 1), 'b>a~ b>c~ c>d c>me')
+  assert.deepEqual(groves(seen).map((g) => [g.nodes.find((n) => n.id === 'b').faded, g.seeking]), [[true, false], [true, true]])
 })

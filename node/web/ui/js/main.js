@@ -40,6 +40,7 @@ function route() {
 
 function enter(to) {
   update({ route: to, room: to.room, dialog: null, wide: false, unfolded: {}, pointed: null })
+  follow(roomOf(to.room))
   sessionStorage.setItem(remembered, to.room)
   sound.follow()
 }
@@ -50,7 +51,7 @@ function onState(state) {
   update({ state })
   const after = roomOf(store.room)
   if (!first) compare(before, after)
-  follow(before, after)
+  follow(after)
   if (before && !after) left(before)
   if (after?.invited && !after.on_stage && !before?.invited && !store.dialog) {
     update({ dialog: { kind: 'consent', room: after.id } })

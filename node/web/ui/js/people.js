@@ -68,15 +68,19 @@ export function doubtful(room) {
 }
 
 /** about says all about someone in a few words. */
-export function about(person) {
-  return [person.self && t('app.you'), t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', ')
+export function about(room, person) {
+  return [person.self && t('app.you'), t(`role.${person.role}`), ...doing(room, person)].filter(Boolean).join(', ')
 }
+
+/** silent tells whether somebody was next to this node in a tree and does not answer. */
+export const silent = (room, person) => room.tree.silent.includes(person.id)
 
 const muted = { muted: 'person.mutedby', locked: 'person.locked' }
 
 /** doing is what stands out about someone now. */
-export function doing(person) {
+export function doing(room, person) {
   const words = []
+  if (silent(room, person)) words.push(t('person.silent'))
   if (person.on_stage && person.muted) words.push(t(muted[person.mute] ?? 'person.muted'))
   if (person.blocked) words.push(t('person.blocked'))
   if (person.on_stage && ['proven', 'forged', 'unproven'].includes(person.voice)) words.push(t(`person.${person.voice}`))

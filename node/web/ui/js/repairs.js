@@ -27,6 +27,7 @@ export function repairs(before, after) {
     grown.push(...edges.map((e) => ({ tree: n, key: edgeKey(e.from, e.to) })))
     news.push(...of(self(before.network.paths[n], after.network.paths[n]), n), ...of(root(was, grove), n), ...of(moves(edges, grove), n))
   })
+  news.push(...gone(before, after, old))
   return { grown, news }
 }
 
@@ -55,6 +56,23 @@ function self(was, now) {
 function root(was, now) {
   if (!was.root || !now.root || was.root === now.root || now.root === now.self) return null
   return { what: 'root', who: now.root, rank: above }
+}
+
+// gone are those who do not answer, or are in no tree any more: who fed oneself concerns
+// one more. Who has left the room is no news of the trees, and of a large one a sample is
+// told.
+function gone(before, after, old) {
+  if (before.tree.nodes.length > small) return []
+  const quiet = after.tree.silent.filter((id) => !before.tree.silent.includes(id))
+  const there = new Set(after.tree.nodes.map((n) => n.id))
+  const away = before.tree.nodes
+    .filter((n) => !there.has(n.id) && !before.tree.silent.includes(n.id) && (n.relay || after.people.some((p) => p.id === n.id)))
+    .map((n) => n.id)
+  const line = (what) => (who) => {
+    const at = old.findIndex((grove) => grove.edges.some((e) => e.from === who && grove.way.has(edgeKey(e.from, e.to))))
+    return { what, tree: Math.max(0, at), who, rank: at >= 0 ? above : others }
+  }
+  return [...quiet.map(line('silent')), ...away.map(line('gone'))]
 }
 
 // moves are the others that are fed by somebody else now. One of them is named, the one

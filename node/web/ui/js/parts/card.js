@@ -16,7 +16,7 @@ export function Card(room, person) {
   const reason = why(room, person)
   return Dialog({ key: 'person', title: nameOf(person) },
     h('div', { class: 'portrait' }, avatar(person.id, person.name),
-      h('div', null, h('p', null, about(person)), reason && h('p', { class: 'soft' }, reason)),
+      h('div', null, h('p', null, about(room, person)), reason && h('p', { class: 'soft' }, reason)),
       h('p', { class: 'id' }, h('span', { class: 'soft' }, t('person.id')), h('code', null, person.id),
         h('button', { class: 'quiet round', 'aria-label': t('person.copy'), title: t('person.copy'), onclick: () => copyID(person.id) }, icon('copy')))),
     Acts(room, person))

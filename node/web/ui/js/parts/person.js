@@ -4,7 +4,7 @@
 import { avatar } from '../avatar.js'
 import { h } from '../dom.js'
 import { icon } from '../icons.js'
-import { doing, nameOf } from '../people.js'
+import { doing, nameOf, silent } from '../people.js'
 import { update } from '../store.js'
 import { t } from '../strings.js'
 
@@ -13,7 +13,7 @@ const badges = { host: 'star', moderator: 'shield' }
 /** Person draws one. */
 export function Person(room, person, { large = false } = {}) {
   const name = nameOf(person)
-  return h('li', { key: person.id, class: large ? 'person large' : 'person' },
+  return h('li', { key: person.id, class: ['person', large && 'large', silent(room, person) && 'silent'].filter(Boolean).join(' ') },
     h('button', {
       class: 'bare',
       onclick: () => update({ dialog: { kind: 'person', room: room.id, peer: person.id } }),
@@ -25,7 +25,7 @@ export function Person(room, person, { large = false } = {}) {
     h('span', { class: 'name', dir: 'auto', title: name }, person.self ? h('span', null, `${name} `, h('small', null, t('app.you'))) : name),
     large && h('span', { class: 'role' }, badges[person.role] && icon(badges[person.role]), t(`role.${person.role}`),
       person.voice === 'proven' && h('span', { class: 'proven', title: t('person.proven') }, icon('check'))),
-    h('span', { class: 'unseen' }, [!large && t(`role.${person.role}`), ...doing(person)].filter(Boolean).join(', '))))
+    h('span', { class: 'unseen' }, [!large && t(`role.${person.role}`), ...doing(room, person)].filter(Boolean).join(', '))))
 }
 
 function mark(person) {

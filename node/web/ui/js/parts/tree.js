@@ -8,7 +8,7 @@ import { t } from '../strings.js'
 import { Branches } from './branches.js'
 import { groves } from './grove.js'
 import { layout } from './treelayout.js'
-import { News } from './treenews.js'
+import { News, lately } from './treenews.js'
 import { Pointed } from './treenode.js'
 import { Picture, Words } from './treepicture.js'
 
@@ -16,9 +16,6 @@ const smallest = 0.88 // below it names are too small to read
 const most = 80 // nodes that are worth an attempt to draw
 const between = 28 // two trees
 const writing = 300 // a tree's branches need
-
-// What the column beside the stage has, on a window of 1280.
-const side = 340
 
 let space = 0 // that there is to draw in
 const measuring = new ResizeObserver(([{ contentRect }]) => {
@@ -29,11 +26,9 @@ const measuring = new ResizeObserver(([{ contentRect }]) => {
 
 const fits = (grove, into) => grove.nodes.length <= most && layout(grove).width * smallest <= into
 
-/** narrow tells whether a room's trees can be drawn in the column beside the stage. */
-export const narrow = (room) => groves(room).every((grove) => fits(grove, side))
-
 /** Tree draws them. */
-export function Tree(room) {
+export function Tree(told) {
+  const room = lately(told)
   const trees = groves(room)
   const half = (space - between) / 2
   // What can be drawn whole is not written, nor made smaller, to stand beside the other.

@@ -1,46 +1,65 @@
 // What happened to the trees a moment ago: the edges that grow, and a line of words.
 
 import { h } from '../dom.js'
+import { Memory } from '../memory.js'
 import { nodeName, shortID, whoIs } from '../people.js'
 import { Pace } from '../pace.js'
 import { repairs } from '../repairs.js'
+import { stillSo } from '../stillso.js'
 import { update } from '../store.js'
 import { t } from '../strings.js'
 
 const growing = 2500 // ms for which an edge is shown to be new
-const bearable = 1500 // ms without a place, of which nobody needs to know
+
+// For so long (ms) nobody needs to know that one has no place, or that somebody has none.
+const bearable = { lost: 1500, gone: 1500 }
 
 let of = null // ID of the room
+let raw = null // the room as the node tells of it
+let seen = null // and with what is remembered
+let memory = new Memory()
 let pace = new Pace()
 let grown = new Map() // edge → when it grew
 let serial = 0
 let timer = 0
 
-/** follow compares two states of the room that is looked at. */
-export function follow(before, after) {
-  if (after?.id !== of) {
-    of = after?.id ?? null
+/** follow takes in a state of the room that is looked at. */
+export function follow(room) {
+  if (room?.id !== of) {
+    of = room?.id ?? null
+    seen = null
+    memory = new Memory()
     pace = new Pace()
     grown = new Map()
   }
-  const found = repairs(before, after)
-  const now = performance.now()
+  raw = room
+  if (room) compare(performance.now())
+  again()
+}
+
+/** lately is a room with what is remembered of its trees. */
+export const lately = (room) => (of === room.id && seen ? seen : new Memory().see(room, 0))
+
+function compare(now) {
+  const before = seen
+  seen = memory.see(raw, now)
+  const found = repairs(before, seen)
   for (const e of found.grown) grown.set(`${e.tree} ${e.key}`, now)
   pace.offer(found.news.map((line) => ({
-    id: ++serial, rank: line.rank, tree: line.tree, hold: line.what === 'lost' ? bearable : 0, text: words(after, line),
+    ...line, id: ++serial, key: `${line.what} ${line.tree} ${line.who ?? ''}`, hold: bearable[line.what] ?? 0, text: words(before, seen, line),
   })), now)
-  if (found.grown.length + found.news.length > 0) again()
+  pace.check((line) => stillSo(seen, line))
 }
 
 // again draws when something is over or due.
 function again() {
   const now = performance.now()
+  if (raw && memory.wait(now) === 0) compare(now)
   pace.look(now)
   for (const [key, at] of grown) if (now - at >= growing) grown.delete(key)
   update({})
   const waits = [...grown.values()].map((at) => at + growing - now)
-  const line = pace.wait(now)
-  if (line !== null) waits.push(line)
+  waits.push(...[pace.wait(now), memory.wait(now)].filter((wait) => wait !== null))
   clearTimeout(timer)
   if (waits.length > 0) timer = setTimeout(again, Math.min(...waits) + 10)
 }
@@ -55,13 +74,15 @@ export function News(room) {
     line && h('span', { key: line.id, class: line.tree > 0 ? 'second' : 'first', dir: 'auto' }, line.text))
 }
 
-function words(room, line) {
-  const where = t(room.tree.roots.length > 1 ? `news.where.${line.tree}` : 'news.where')
-  return t(`news.${line.what}`, { where, n: line.n, who: line.who && named(room, line.who), below: line.below && named(room, line.below) })
+// Who is gone had a name before.
+function words(before, after, line) {
+  const named = (id) => id && (nameIn(after, id) || nameIn(before, id) || shortID(id))
+  const where = t(after.tree.roots.length > 1 ? `news.where.${line.tree}` : 'news.where')
+  return t(`news.${line.what}`, { where, n: line.n, who: named(line.who), below: named(line.below) })
 }
 
-function named(room, id) {
+function nameIn(room, id) {
   const node = room.tree.nodes.find((n) => n.id === id)
   if (node?.self) return t('news.self')
-  return node ? nodeName(node) : whoIs(room, id)?.name || shortID(id)
+  return node ? nodeName(node) : whoIs(room, id)?.name
 }

@@ -11,7 +11,7 @@ import { rootsAt } from './grove.js'
 
 /** called is a node's whole name, and what it is. */
 export function called(room, node) {
-  const marks = [...rooted(room, node.id), node.relay && t('tree.relay'), node.self && t('tree.self')].filter(Boolean)
+  const marks = [...rooted(room, node.id), node.relay && t('tree.relay'), node.self && t('tree.self'), node.faded && t('tree.faded')].filter(Boolean)
   return marks.length > 0 ? `${nodeName(node)} (${marks.join(', ')})` : nodeName(node)
 }
 
@@ -26,7 +26,7 @@ export const crowns = ({ tree }, id) => (tree.roots.length > 1 ? rootsAt(tree, i
 
 /** kind is a node's classes. Who is pointed at in one tree is seen in the other. */
 export function kind(node, pointed) {
-  return ['node', node.relay && 'relay', node.self && 'self', node.id === pointed && 'pointed'].filter(Boolean).join(' ')
+  return ['node', node.relay && 'relay', node.self && 'self', node.faded && 'faded', node.id === pointed && 'pointed'].filter(Boolean).join(' ')
 }
 
 /** face is a node's picture. */
@@ -55,5 +55,6 @@ export function Pointed(room, trees) {
     tree.nodes.some((n) => n.relay) && h('span', { class: 'relay' }, t('tree.legend.relay')),
     tree.nodes.some((n) => n.self) && h('span', { class: 'self' }, t('tree.legend.self')),
     trees.some((g) => g.way.size > 0) && h('span', { class: 'way' }, t('tree.legend.way')),
-    spare && h('span', { class: 'sparely' }, t('tree.legend.spare')))
+    spare && h('span', { class: 'sparely' }, t('tree.legend.spare')),
+    trees.some((g) => g.nodes.some((n) => n.faded)) && h('span', { class: 'fading' }, t('tree.legend.faded')))
 }

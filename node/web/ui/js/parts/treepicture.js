@@ -24,16 +24,16 @@ export function Picture(room, grove) {
   const y = (p) => p.y + radius + margin
   const at = (id) => places.has(id) && { x: x(places.get(id)), y: y(places.get(id)) }
   const line = (from, to) => at(from) && at(to) && edgeLine(at(from), at(to))
-  const edges = grove.edges.map(({ from, to }) => ({ key: edgeKey(from, to), d: line(from, to) })).filter((e) => e.d)
+  const edges = grove.edges.map(({ from, to, faded }) => ({ key: edgeKey(from, to), d: line(from, to), faded })).filter((e) => e.d)
   const [above, self] = [at(grove.spare), at(grove.self)]
   const spare = above && self && spareLine(above, self, width)
   return h('svg', {
     key: 'picture', class: 'picture', viewBox: `0 0 ${width} ${height + (spare && hangs(above, self, height) ? bow : 0)}`,
     vars: { '--natural': `${width}px` }, role: 'group', 'aria-labelledby': grove.only ? 'tree-title' : `tree-title-${grove.index}`,
   },
-  edges.map(({ key, d }) => grove.way.has(key) && Line(`bed ${key}`, 'bed', d)),
+  edges.map(({ key, d, faded }) => grove.way.has(key) && !faded && Line(`bed ${key}`, 'bed', d)),
   spare && Line(`spare ${grove.spare}`, 'spare', spare),
-  edges.map(({ key, d }) => Line(key, grove.way.has(key) ? 'edge way' : 'edge', d)),
+  edges.map(({ key, d, faded }) => Line(key, `edge${grove.way.has(key) ? ' way' : ''}${faded ? ' faded' : ''}`, d)),
   edges.map(({ key, d }) => grows(grove.index, key) && Line(`grown ${key}`, 'grown', d)),
   grove.nodes.map((n) => {
     const p = places.get(n.id)
@@ -69,7 +69,7 @@ function Node(room, grove, node, x, y, longest) {
     ? [h('rect', { class: 'back', x: -19, y: -19, width: 38, height: 38, rx: 10 }), face(room, node, { x: -12, y: -12, width: 24, height: 24 })]
     : [h('circle', { class: 'halo', r: radius + 1 }), face(room, node, { x: -19, y: -19, width: 38, height: 38 })],
   h('text', { y: radius + 15 }, cut(nodeName(node), longest, node.self)),
-  node.id === grove.root && h('text', { class: 'apex', y: -radius - 5 }, t('tree.root')),
+  node.id === grove.root && h('text', { class: 'apex', y: -radius - 5 }, t(grove.seeking ? 'tree.seeking' : 'tree.root')),
   crowns(room, node.id).map((n, i) => h('g', { key: `crown ${n}`, class: n > 0 ? 'crownmark second' : 'crownmark', transform: `translate(${17 + 15 * i} -16)` },
     h('circle', { r: 8.5 }), h('text', { y: 4 }, String(n + 1)))))
 }

@@ -115,6 +115,7 @@ export const en = {
   'person.proven': 'it is their own voice',
   'person.forged': 'somebody spoke in their voice',
   'person.unproven': 'it cannot be confirmed that it is their voice',
+  'person.silent': 'does not answer',
   'person.noname': 'Unnamed',
   'person.id': 'Peer ID',
   'person.copy': 'Copy the ID',
@@ -300,6 +301,8 @@ export const en = {
   'tree.name.1': 'Second tree',
   'tree.young': 'It is growing: no place in it yet.',
   'tree.root': 'root',
+  'tree.seeking': 'finding the root…',
+  'tree.faded': 'no word from there now',
   'tree.root.0': 'root of the first tree',
   'tree.root.1': 'root of the second tree',
   'tree.relay': 'relay',
@@ -314,6 +317,7 @@ export const en = {
   'tree.legend.self': 'You',
   'tree.legend.way': 'Your way',
   'tree.legend.spare': 'Your spare path',
+  'tree.legend.faded': 'Faded: no word from there now',
   'tree.spare': 'your spare path',
   'tree.spareof': 'Your spare path is below {name}.',
 
@@ -330,6 +334,8 @@ export const en = {
   'news.crowned': 'You are now the root {where}.',
   'news.root': '{who} is now the root {where}.',
   'news.other': '{who} moved below {below} {where}.',
+  'news.silent': '{who} does not answer.',
+  'news.gone': '{who} is gone from the trees.',
   'news.others': '{n} others moved {where}.',
 
   'network.title': 'Your connection',
