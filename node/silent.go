@@ -58,18 +58,31 @@ func (s *silences) lose(now time.Duration, id identity.ID, place mesh.View) {
 	}
 }
 
-// move takes note of who was given up between two views: those who were asked and did not
-// answer.
+// move takes note of who was given up between two views, in a tree at least: those who were
+// asked and did not answer.
 func (s *silences) move(now time.Duration, was, is mesh.View) {
 	for id := range s.asked {
-		if near(is, id) {
+		switch {
+		case gaveUp(was, is, id):
+			s.since[id] = now
+		case near(is, id):
 			continue // it still has time to answer
 		}
 		delete(s.asked, id)
-		if near(was, id) {
-			s.since[id] = now
+	}
+}
+
+// gaveUp tells whether a peer was above this one in a tree, and is not any more.
+func gaveUp(was, is mesh.View, id identity.ID) bool {
+	for i, b := range was.Trees {
+		if i >= len(is.Trees) {
+			break
+		}
+		if b.Parent == id && is.Trees[i].Parent != id || b.Root == id && is.Trees[i].Root != id {
+			return true
 		}
 	}
+	return false
 }
 
 // now are those that are silent, ordered.

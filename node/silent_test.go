@@ -24,6 +24,11 @@ func TestSilences(t *testing.T) {
 		{"given up without being asked", func(q *silences) { q.move(s, below(ann), below(bob)) }, s, nil},
 		{"given up without an answer", func(q *silences) { q.ask(ann); q.move(s, below(ann), below(bob)) }, s, []identity.ID{ann}},
 		{"kept without an answer", func(q *silences) { q.ask(ann); q.move(s, below(ann), below(ann)) }, s, nil},
+		{"given up in one tree, fed in the other", func(q *silences) {
+			q.ask(ann)
+			fed := mesh.Branch{Children: []identity.ID{ann}}
+			q.move(s, mesh.View{Trees: []mesh.Branch{{Parent: ann}, fed}}, mesh.View{Trees: []mesh.Branch{{Parent: bob}, fed}})
+		}, s, []identity.ID{ann}},
 		{"answered, and left", func(q *silences) { q.ask(ann); q.hear(ann); q.move(s, below(ann), below(bob)) }, s, nil},
 		{"its link broke", func(q *silences) { q.lose(s, ann, below(ann)) }, s, []identity.ID{ann}},
 		{"a link broke that was of no use", func(q *silences) { q.lose(s, bob, below(ann)) }, s, nil},

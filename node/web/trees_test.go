@@ -93,7 +93,7 @@ var repairs = map[string]func(r *node.RoomStatus){
 	},
 	// This person has no place in the first tree, and does not know of a root.
 	"headless": func(r *node.RoomStatus) {
-		r.Tree.Roots[0], r.Tree.Silent = identity.ID{}, []identity.ID{peer(40)}
+		r.Tree.Roots[0] = identity.ID{}
 		r.Tree.Edges = slices.DeleteFunc(r.Tree.Edges, func(e node.TreeEdge) bool { return e.Tree == 0 })
 		r.Network.Paths[0] = node.Path{}
 	},

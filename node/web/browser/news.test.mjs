@@ -64,8 +64,11 @@ test('who is gone is told of, once', () => {
 
 test('who is gone concerns oneself more if the sound came by them', () => {
   const before = room({ is: 'a>b b>me a>c' })
-  const rank = (id) => repairs(before, { ...before, tree: { ...before.tree, silent: [id] } }).news[0].rank
+  const gone = (id) => ({ ...before, tree: { ...before.tree, nodes: before.tree.nodes.filter((n) => n.id !== id) } })
+  const rank = (id) => repairs(before, gone(id)).news[0].rank
   assert.ok(rank('b') > rank('c'))
+  const [silent] = repairs(before, { ...before, tree: { ...before.tree, silent: ['c'] } }).news
+  assert.equal(silent.rank, rank('b'))
 })
 
 const so = [

@@ -1,8 +1,9 @@
-// What was known of a room's trees is kept while a new root has no word yet of all who
-// are below it: they are drawn faded, and not gone. So is who does not answer. Pure: the
-// time (ms) is handed in.
+// What was known of a room's trees is kept for a while when nobody tells of it: a new root,
+// or somebody who has moved, has no word yet of who is below. It is drawn faded, and not
+// gone. So is who does not answer. Pure: the time (ms) is handed in.
 
-const patience = 5000 // ms after a change of the root; by then its reports are there
+const patience = 4000 // ms; reports go up a step every two seconds
+const small = 24 // of more nodes a changing sample is told
 
 export class Memory {
   constructor() {
@@ -16,8 +17,9 @@ export class Memory {
   see(room, now) {
     const { tree } = room
     this.nodes = new Map([...this.nodes, ...tree.nodes.map((n) => [n.id, n])])
-    this.trees = tree.roots.map((root, i) => remember(this.trees[i], root, edgesOf(room, i), (id) => this.stays(room, id), now))
     const silent = new Set(tree.silent)
+    const stays = (e) => !silent.has(e.to) && this.stays(room, e.from) && this.stays(room, e.to)
+    this.trees = tree.roots.map((root, i) => remember(this.trees[i], root, edgesOf(room, i), stays, now))
     const edges = this.trees.flatMap((t, i) => t.edges.map((e) => ({ ...e, tree: i, faded: t.kept.has(e) || silent.has(e.from) || silent.has(e.to) })))
     const named = new Set([...tree.nodes.map((n) => n.id), ...this.trees.map((t) => t.root), ...edges.flatMap((e) => [e.from, e.to])])
     this.nodes = new Map([...this.nodes].filter(([id]) => named.has(id)))
@@ -32,7 +34,7 @@ export class Memory {
 
   /** wait is for how long see says the same of the same, or null: for good. */
   wait(now) {
-    const ends = this.trees.filter((t) => t.kept.size > 0).map((t) => t.until - now)
+    const ends = this.trees.filter((t) => t.told).flatMap((t) => [...t.kept].map((e) => e.at + patience - now))
     return ends.length > 0 ? Math.max(0, Math.min(...ends)) : null
   }
 
@@ -44,12 +46,12 @@ export class Memory {
 
 const edgesOf = ({ tree }, i) => tree.edges.filter((e) => e.tree === i)
 
-// remember is what is known of one tree now: the edges that are told, and in doubt those
-// that were to who is fed by nobody else. Without a root it is in doubt for as long.
+// remember is what is known of one tree now: the edges that are told, and those that were
+// a moment ago to who is fed by nobody else now; without a root, for as long as that.
 function remember(was, root, told, stays, now) {
-  if (!was) return { root, edges: told, kept: new Set(), until: now }
-  const until = !root || root !== was.root ? now + patience : was.until
+  const edges = told.map((e) => ({ ...e, at: now }))
+  if (!was || edges.length > small) return { root, told: Boolean(root), edges, kept: new Set() }
   const fed = new Set([root, ...told.map((e) => e.to)])
-  const kept = now < until ? was.edges.filter((e) => !fed.has(e.to) && stays(e.to) && stays(e.from)) : []
-  return { root: root || was.root, edges: [...told, ...kept], kept: new Set(kept), until }
+  const kept = was.edges.filter((e) => (!root || now - e.at < patience) && !fed.has(e.to) && stays(e))
+  return { root: root || was.root, told: Boolean(root), edges: [...edges, ...kept], kept: new Set(kept) }
 }

@@ -58,8 +58,8 @@ function root(was, now) {
   return { what: 'root', who: now.root, rank: above }
 }
 
-// gone are those who do not answer, or are in no tree any more: who fed oneself concerns
-// one more. Who has left the room is no news of the trees, and of a large one a sample is
+// gone are those who do not answer, next to oneself in a tree as they were, or are in none
+// any more: who fed oneself concerns one more. Who has left the room is no news of the trees, and of a large one a sample is
 // told.
 function gone(before, after, old) {
   if (before.tree.nodes.length > small) return []
@@ -70,7 +70,7 @@ function gone(before, after, old) {
     .map((n) => n.id)
   const line = (what) => (who) => {
     const at = old.findIndex((grove) => grove.edges.some((e) => e.from === who && grove.way.has(edgeKey(e.from, e.to))))
-    return { what, tree: Math.max(0, at), who, rank: at >= 0 ? above : others }
+    return { what, tree: Math.max(0, at), who, rank: what === 'silent' || at >= 0 ? above : others }
   }
   return [...quiet.map(line('silent')), ...away.map(line('gone'))]
 }
