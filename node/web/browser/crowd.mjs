@@ -45,29 +45,36 @@ function settled() {
   return !tree || tree.querySelector('.picture, .branches') || window.banyan.state().rooms.find((r) => location.hash.endsWith(r.id)).people.length === 1
 }
 
+// within checks that all stays in its box, once the page has drawn itself anew for its width.
 async function within(mai, where) {
-  const found = await mai.page.evaluate(() => {
-    const beyond = []
-    const page = document.scrollingElement
-    if (page.scrollWidth > innerWidth) beyond.push(`the page is ${page.scrollWidth} px wide`)
-    for (const card of document.querySelectorAll('.card, .stage, .audience, .entry, .window, .bar')) {
-      const box = card.getBoundingClientRect()
-      if (box.left < 0 || box.right > innerWidth + 0.5) beyond.push(`${card.className} reaches from ${box.left} to ${box.right}`)
-      for (const el of card.querySelectorAll('button, .name, .picture, .picture text, .node, li, h2, h3, p, input, select')) {
-        if (el.closest('.unseen')) continue
-        const { left, right } = el.getBoundingClientRect()
-        if (left >= box.left - 0.5 && right <= box.right + 0.5) continue
-        const what = `${card.className}: ${el.tagName} “${el.textContent.slice(0, 30)}”`
-        beyond.push(`${what} reaches from ${left} to ${right}, the box from ${box.left} to ${box.right}`)
-      }
-    }
-    for (const el of document.querySelectorAll('.bar button')) {
-      if (el.offsetHeight > 60) beyond.push(`the bar: “${el.textContent}” is squeezed to ${el.offsetWidth} by ${el.offsetHeight}`)
-    }
-    return beyond
-  })
+  let found = await mai.page.evaluate(beyondBoxes)
+  for (const late = Date.now() + 3000; found.length > 0 && Date.now() < late;) {
+    await mai.page.evaluate(() => new Promise(requestAnimationFrame))
+    found = await mai.page.evaluate(beyondBoxes)
+  }
   check(found.length === 0, `${where}:\n${found.slice(0, 8).join('\n')}`)
   passed(`${where}: nothing reaches beyond its box`)
+}
+
+function beyondBoxes() {
+  const beyond = []
+  const page = document.scrollingElement
+  if (page.scrollWidth > innerWidth) beyond.push(`the page is ${page.scrollWidth} px wide`)
+  for (const card of document.querySelectorAll('.card, .stage, .audience, .entry, .window, .bar')) {
+    const box = card.getBoundingClientRect()
+    if (box.left < 0 || box.right > innerWidth + 0.5) beyond.push(`${card.className} reaches from ${box.left} to ${box.right}`)
+    for (const el of card.querySelectorAll('button, .name, .picture, .picture text, .node, li, h2, h3, p, input, select')) {
+      if (el.closest('.unseen')) continue
+      const { left, right } = el.getBoundingClientRect()
+      if (left >= box.left - 0.5 && right <= box.right + 0.5) continue
+      const what = `${card.className}: ${el.tagName} “${el.textContent.slice(0, 30)}”`
+      beyond.push(`${what} reaches from ${left} to ${right}, the box from ${box.left} to ${box.right}`)
+    }
+  }
+  for (const el of document.querySelectorAll('.bar button')) {
+    if (el.offsetHeight > 60) beyond.push(`the bar: “${el.textContent}” is squeezed to ${el.offsetWidth} by ${el.offsetHeight}`)
+  }
+  return beyond
 }
 
 // everyone checks that each node is in each tree, by name or by number.
