@@ -5,7 +5,7 @@
 const gap = 4000 // between two lines
 const glance = 1500 // if the next concerns oneself more, or the line is true no more
 const stays = 12000 // a line, if none follows
-const stale = 6000 // is told no more
+const stale = 9000 // is told no more: two gaps, so that what follows two others is told
 const most = 16 // wait
 
 export class Pace {
