@@ -54,19 +54,20 @@ type result struct {
 	sim.Report
 	EventsPerSecond float64 `json:"events_per_s"`
 	WallSeconds     float64 `json:"wall_s"`
+	PeakRSS         int64   `json:"peak_rss_bytes"`
 	Version         string  `json:"version"`
 }
 
 func (o *options) print(w io.Writer, version string, report sim.Report, wall time.Duration) error {
 	rate := float64(report.Events) / max(wall.Seconds(), 1e-9)
 	if o.json {
-		return json.NewEncoder(w).Encode(result{report, rate, wall.Seconds(), version})
+		return json.NewEncoder(w).Encode(result{report, rate, wall.Seconds(), peakRSS(), version})
 	}
 	if err := report.WriteTable(w); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "in        %.1f s, %.0f events/s, %.1f times as fast as the clock\n",
-		wall.Seconds(), rate, report.DurationSeconds/max(wall.Seconds(), 1e-9))
+	_, err := fmt.Fprintf(w, "in        %.1f s, %.0f events/s, %.1f times as fast as the clock, at most %d MiB\n",
+		wall.Seconds(), rate, report.DurationSeconds/max(wall.Seconds(), 1e-9), peakRSS()>>20)
 	return err
 }
 

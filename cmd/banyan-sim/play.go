@@ -67,6 +67,7 @@ func (o *options) play(cmd *cobra.Command, name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeFiles()) }()
+	spareMemory(s.World.Peers)
 	line := newProgress(cmd.ErrOrStderr())
 	started := time.Now()
 	r, err := scenarios.Play(cmd.Context(), s, first, func(ran int) { line.count(ran, s.Seeds) })

@@ -145,6 +145,7 @@ func (o *options) run(cmd *cobra.Command) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeFiles()) }()
 
+	spareMemory(config.Peers)
 	world, err := sim.New(config)
 	if err != nil {
 		return err
