@@ -1,6 +1,7 @@
 package node
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -61,6 +62,7 @@ func (s *silences) lose(now time.Duration, id identity.ID, place mesh.View) {
 // move takes note of who was given up between two views, in a tree at least: those who were
 // asked and did not answer.
 func (s *silences) move(now time.Duration, was, is mesh.View) {
+	s.forget(now)
 	for id := range s.asked {
 		switch {
 		case gaveUp(was, is, id):
@@ -85,17 +87,15 @@ func gaveUp(was, is mesh.View, id identity.ID) bool {
 	return false
 }
 
+// forget drops those who fell silent long ago: they are gone.
+func (s *silences) forget(now time.Duration) {
+	maps.DeleteFunc(s.since, func(_ identity.ID, at time.Duration) bool { return now >= at+silentFor })
+}
+
 // now are those that are silent, ordered.
-func (s *silences) now(now time.Duration) (ids []identity.ID) {
-	for id, at := range s.since {
-		if now >= at+silentFor {
-			delete(s.since, id)
-			continue
-		}
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, identity.ID.Compare)
-	return ids
+func (s *silences) now(now time.Duration) []identity.ID {
+	s.forget(now)
+	return slices.SortedFunc(maps.Keys(s.since), identity.ID.Compare)
 }
 
 // near tells whether a place in the trees depends on a peer or feeds it.

@@ -46,6 +46,21 @@ func TestSilences(t *testing.T) {
 	}
 }
 
+// A relay, which shows nobody who is silent, remembers them no longer than others do.
+func TestSilencesAreForgotten(t *testing.T) {
+	ann := identity.ID{1}
+	q := newSilences()
+	q.lose(0, ann, mesh.View{Trees: []mesh.Branch{{Children: []identity.ID{ann}}}})
+	q.move(silentFor-1, mesh.View{}, mesh.View{})
+	if len(q.since) != 1 {
+		t.Error("who is silent was forgotten too soon")
+	}
+	q.move(silentFor, mesh.View{}, mesh.View{})
+	if len(q.since) != 0 {
+		t.Errorf("%d are remembered for ever", len(q.since))
+	}
+}
+
 // Who was fed by a relay that dies says so long before the others' reports do, and takes
 // it back when the relay is heard of.
 func TestWhoFellSilentIsShownAtOnce(t *testing.T) {
