@@ -143,7 +143,7 @@ async function underWay(mai, hands) {
   await hands.focus()
   await mai.page.keyboard.press('Space')
   await mai.page.getByRole('switch', { name: /^No raised hands/, disabled: true }).waitFor()
-  check(await hands.evaluate(async (el) => el === document.activeElement), 'a switch that is under way loses the focus')
+  check(await hands.evaluate((el) => el === document.activeElement), 'a switch that is under way loses the focus')
   await mai.page.keyboard.press('Space')
   await mai.page.keyboard.press('Escape')
   await mai.until('Escape closes a window whose work is under way', () => !document.querySelector('dialog'))

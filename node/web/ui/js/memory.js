@@ -2,8 +2,9 @@
 // or somebody who has moved, has no word yet of who is below. It is drawn faded, and not
 // gone. So is who does not answer. Pure: the time (ms) is handed in.
 
+import { edgesOf, small } from './parts/grove.js'
+
 const patience = 4000 // ms; reports go up a step every two seconds
-const small = 24 // of more nodes a changing sample is told
 
 export class Memory {
   constructor() {
@@ -19,7 +20,7 @@ export class Memory {
     this.nodes = new Map([...this.nodes, ...tree.nodes.map((n) => [n.id, n])])
     const silent = new Set(tree.silent)
     const stays = (e) => !silent.has(e.to) && this.stays(room, e.from) && this.stays(room, e.to)
-    this.trees = tree.roots.map((root, i) => remember(this.trees[i], root, edgesOf(room, i), stays, now))
+    this.trees = tree.roots.map((root, i) => remember(this.trees[i], root, edgesOf(tree, i), stays, now))
     const edges = this.trees.flatMap((t, i) => t.edges.map((e) => ({ ...e, tree: i, faded: t.kept.has(e) || silent.has(e.from) || silent.has(e.to) })))
     const named = new Set([...tree.nodes.map((n) => n.id), ...this.trees.map((t) => t.root), ...edges.flatMap((e) => [e.from, e.to])])
     this.nodes = new Map([...this.nodes].filter(([id]) => named.has(id)))
@@ -43,8 +44,6 @@ export class Memory {
     return this.nodes.get(id)?.relay || room.people.some((p) => p.id === id)
   }
 }
-
-const edgesOf = ({ tree }, i) => tree.edges.filter((e) => e.tree === i)
 
 // remember is what is known of one tree now: the edges that are told, and those that were
 // a moment ago to who is fed by nobody else now; without a root, for as long as that.

@@ -2,11 +2,7 @@
 // worth a line of words. The node tells how things stand and not how they came to be;
 // who is fed by the spare path of a moment ago has switched to it. Pure.
 
-import { groves, edgeKey, parents } from './parts/grove.js'
-
-// Of more nodes only a changing sample is told, and that somebody is fed by somebody else
-// is no news.
-const small = 24
+import { groves, edgeKey, parents, small } from './parts/grove.js'
 
 const [others, above, own] = [1, 2, 3] // how much a line concerns oneself
 
@@ -59,8 +55,8 @@ function root(was, now) {
 }
 
 // gone are those who do not answer, next to oneself in a tree as they were, or are in none
-// any more: who fed oneself concerns one more. Who has left the room is no news of the trees, and of a large one a sample is
-// told.
+// any more: who fed oneself concerns one more. Who has left the room is no news of the
+// trees, and of a large one a sample is told.
 function gone(before, after, old) {
   if (before.tree.nodes.length > small) return []
   const quiet = after.tree.silent.filter((id) => !before.tree.silent.includes(id))
@@ -75,8 +71,8 @@ function gone(before, after, old) {
   return [...quiet.map(line('silent')), ...away.map(line('gone'))]
 }
 
-// moves are the others that are fed by somebody else now. One of them is named, the one
-// by whom the sound comes here first.
+// moves are the others that are fed by somebody else now, which in a large tree is no news.
+// One of them is named, the one by whom the sound comes here first.
 function moves(edges, { self: me, way, nodes }) {
   if (nodes.length > small) return null
   const moved = edges.filter((e) => e.moved && e.to !== me)

@@ -1,6 +1,9 @@
 // Each of a room's trees, told as if it was the only one, with what it is to oneself:
 // the way that the sound comes, and the spare one. Pure: a room in, trees out.
 
+/** small is up to how many nodes all of a tree is told; of more it is a changing sample. */
+export const small = 24
+
 /** groves are the trees of a room: {index, only, root, seeking, roots, nodes, edges, self,
  * way, spare}. way holds the edges from the root down to oneself, by edgeKey; spare is who
  * would feed oneself if the parent died, or ''; seeking tells that root is not there now. */
@@ -8,7 +11,7 @@ export function groves({ tree, network }) {
   const only = tree.roots.length < 2
   const self = tree.nodes.find((n) => n.self)?.id ?? ''
   return tree.roots.map((root, index) => {
-    const edges = tree.edges.filter((e) => e.tree === index)
+    const edges = edgesOf(tree, index)
     const seeking = Boolean(tree.seeking?.[index])
     const faded = fading(tree, edges, seeking ? '' : root)
     // In one of two, who is not told of is in the other: nobody hangs in the air for it.
@@ -18,6 +21,9 @@ export function groves({ tree, network }) {
     return { index, only, root, seeking, roots: root ? [root] : [], nodes, edges, self, way: way(edges, self), spare }
   })
 }
+
+/** edgesOf are those of one tree. */
+export const edgesOf = (tree, index) => tree.edges.filter((e) => e.tree === index)
 
 /** edgeKey names an edge within its tree. */
 export const edgeKey = (from, to) => `${from} ${to}`

@@ -27,7 +27,7 @@ function Hand(room, person, place) {
     h('span', { class: 'name' }, h('span', { dir: 'auto', title: name }, name), person.invited && h('small', null, t('queue.wait'))),
     h('span', { class: 'acts' },
       !person.invited && h('button', {
-        class: 'primary small', busy: busy, 'aria-label': t('queue.up.who', { name }),
+        class: 'primary small', busy, 'aria-label': t('queue.up.who', { name }),
         onclick: () => command(room.id, 'invite-up', person.id),
       }, icon('up'), t('queue.up')),
       h('button', {

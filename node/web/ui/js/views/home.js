@@ -50,7 +50,7 @@ function Public(card) {
     key: card.room, title: card.title, kind: card.kind, faces: [[card.host, card.host_name]],
     by: t('home.hosted', { name: nameOf({ name: card.host_name }) }),
     people: card.people, speakers: card.speakers, language: card.language,
-    act: h('button', { class: 'plain', 'aria-describedby': `title-${card.room}`, busy: busy, onclick: () => joinRoom(card.room) }, t(busy ? 'home.joining' : 'home.enter')),
+    act: h('button', { class: 'plain', 'aria-describedby': `title-${card.room}`, busy, onclick: () => joinRoom(card.room) }, t(busy ? 'home.joining' : 'home.enter')),
   })
 }
 
@@ -63,7 +63,7 @@ function Known(room) {
     h('div', { class: 'about' }, h('h3', { id: `title-${room.room}` }, room.title),
       h('p', { class: 'soft' }, h('span', null, room.own ? t('home.hosted.you') : card ? t('home.hosted', { name: card.host_name }) : t('home.before')),
         card && h('span', null, count('people', card.people)))),
-    h('button', { class: 'plain', 'aria-describedby': `title-${room.room}`, busy: busy, onclick: () => joinRoom(room.room) }, t(busy ? 'home.joining' : 'home.return')))
+    h('button', { class: 'plain', 'aria-describedby': `title-${room.room}`, busy, onclick: () => joinRoom(room.room) }, t(busy ? 'home.joining' : 'home.return')))
 }
 
 function Entry({ key, title, kind, faces, by, people, speakers, language, act }) {
