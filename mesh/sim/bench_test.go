@@ -8,7 +8,7 @@ import (
 )
 
 // BenchmarkWorld runs a room for ten seconds after everybody came: how many events a
-// second of one core's time, and how many bytes a peer costs.
+// second on all cores, and how many bytes a peer costs.
 func BenchmarkWorld(b *testing.B) {
 	for _, peers := range []int{1000, 10000, 100000} {
 		b.Run(fmt.Sprintf("peers=%d", peers), func(b *testing.B) {

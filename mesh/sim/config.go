@@ -48,6 +48,11 @@ type Config struct {
 
 	// Invariants are checked after every event; nil means Invariants().
 	Invariants []Invariant
+	// Cores is how many goroutines a large world runs on; 0 means GOMAXPROCS. What happens
+	// does not depend on it.
+	Cores  int
+	shards int // for tests; 0 means as many as are worth it
+
 	// Trace receives one line of text for each event; nil means none. It costs
 	// more time than everything else together.
 	Trace io.Writer
@@ -120,6 +125,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%d children, %d of a community relay: want a positive number", c.MaxChildren, c.CommunityChildren)
 	case c.Slack < frameTime || c.Slack > maxSlack:
 		return fmt.Errorf("slack of %v: want %v to %v", c.Slack, frameTime, maxSlack)
+	case c.Cores < 0:
+		return fmt.Errorf("%d cores: want a positive number", c.Cores)
 	case c.Arrivals < 0:
 		return fmt.Errorf("arrivals over %v: want a positive time", c.Arrivals)
 	case c.Churn.Rate < 0 || c.Churn.Rate > maxRate:

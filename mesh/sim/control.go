@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -20,86 +21,101 @@ const (
 	packetOverhead = 28 + 24
 )
 
-// contact is what a peer keeps of its control connection with another.
+// contact is what a peer keeps of its control connection with another. There is one since the
+// first message that it sent to the other, or had from it.
 type contact struct {
 	last     time.Duration // when the latest message to it arrives: the next comes after
 	measured bool          // the machine was told the round trip
 }
 
+// contacts are those of one peer, in the order of the others' numbers: a map of some dozens
+// takes twice the room, and to look into one is to wait for memory more often.
+type contacts struct {
+	peers []int32
+	of    []contact
+}
+
+// with is the contact with a peer, until the next call, and whether there was one before.
+func (c *contacts) with(peer int32) (of *contact, known bool) {
+	at, known := slices.BinarySearch(c.peers, peer)
+	if !known {
+		c.peers = slices.Insert(c.peers, at, peer)
+		c.of = slices.Insert(c.of, at, contact{})
+	}
+	return &c.of[at], known
+}
+
 // send puts a control message on its way, as bytes.
-func (w *World) send(p *peer, to identity.ID, m wire.Message) {
+func (s *shard) send(p *peer, to identity.ID, m wire.Message) {
 	data, err := wire.Marshal(m)
 	if err != nil {
-		w.fail(p, fmt.Errorf("machine sent %T, which has no bytes: %w", m, err))
+		s.fail(p, fmt.Errorf("machine sent %T, which has no bytes: %w", m, err))
 		return
 	}
-	w.carry(p, to, data)
+	s.carry(p, to, data)
 }
 
 // carry puts the bytes of a control message on their way.
-func (w *World) carry(p *peer, to identity.ID, data []byte) {
-	q := w.known(to)
+func (s *shard) carry(p *peer, to identity.ID, data []byte) {
+	q := s.w.known(to)
 	if q == nil || q == p {
 		return
 	}
-	w.pays(p, int(data[0]), len(data))
-	at := w.now + w.controlDelay(p, q)
-	w.queue.push(event{at: at, kind: controls, to: q.number, from: p.number, ref: w.messages.put(data)})
+	s.pays(p, int(data[0]), len(data))
+	at := s.now + s.controlDelay(p, q)
+	s.push(p, event{at: at, kind: controls, to: q.number, from: p.number, cargo: &cargo{data: data}})
 }
 
 // controlDelay draws how long the next control message of p to q takes. Messages of
 // one peer to another arrive in the order in which they were sent.
-func (w *World) controlDelay(p, q *peer) time.Duration {
-	way := w.cfg.Geography.latency(p.place, q.place)
-	delay := way + jitter(p.network, meanJitter(p, q))
-	c, known := p.contacts[q.number]
-	if _, back := q.contacts[p.number]; !known && !back {
+func (s *shard) controlDelay(p, q *peer) time.Duration {
+	way := s.w.cfg.Geography.latency(p.place, q.place)
+	delay := way + jitter(&p.network, meanJitter(p, q))
+	c, known := p.contacts.with(q.number)
+	if !known {
 		delay += 3 * way // the connection first: QUIC's handshake, and the choice of a protocol
 	}
-	for wait := 2*way + probeSlack; w.loses(p); wait *= 2 {
+	for wait := 2*way + probeSlack; s.w.loses(p); wait *= 2 {
 		delay += wait
-		if !w.loses(p) { // what is sent again is sent twice (RFC 9002, section 6.2.4)
+		if !s.w.loses(p) { // what is sent again is sent twice (RFC 9002, section 6.2.4)
 			break
 		}
 	}
-	c.last = max(w.now+delay, c.last)
-	p.contacts[q.number] = c
-	return c.last - w.now
+	c.last = max(s.now+delay, c.last+1)
+	return c.last - s.now
 }
 
 // loses draws whether a packet of a peer's control connection is lost.
-func (w *World) loses(p *peer) bool { return w.channel.rate > 0 && chance(p.network, w.channel.rate) }
+func (w *World) loses(p *peer) bool { return w.channel.rate > 0 && chance(&p.network, w.channel.rate) }
 
 // meanJitter is an eighth of the last miles: queues build up where the way is narrow.
 func meanJitter(p, q *peer) time.Duration { return (p.place.mile + q.place.mile) / 8 }
 
 // control is q receiving a control message, or its sender learning that it cannot.
-func (w *World) control(e *event) {
-	data := *w.messages.at(e.ref)
-	w.messages.drop(e.ref)
-	p, q := w.peers[e.from], w.peers[e.to]
-	if !q.here() || w.apart(p, q) {
-		w.queue.push(event{at: w.now + unreachable, kind: controlFails, to: p.number, from: q.number})
+func (s *shard) control(e *event) {
+	data := e.cargo.data
+	p, q := s.w.peers[e.from], s.w.peers[e.to]
+	if !q.here() || s.w.apart(p, q) {
+		s.push(q, event{at: s.now + unreachable, kind: controlFails, to: p.number, from: q.number})
 		return
 	}
-	w.pays(q, int(data[0]), len(data))
-	said, err := w.decode(p.id, data)
+	s.pays(q, int(data[0]), len(data))
+	said, err := s.w.decode(p.id, data)
 	if err != nil {
-		w.fail(p, err)
+		s.fail(p, err)
 		return
 	}
-	if c := q.contacts[p.number]; !c.measured { // the connection's handshake has shown it
+	if c, _ := q.contacts.with(p.number); !c.measured { // the connection's handshake has shown it
 		c.measured = true
-		q.contacts[p.number] = c
-		round := 2*w.cfg.Geography.latency(p.place, q.place) + jitter(q.network, meanJitter(p, q))
-		w.step(q, mesh.RTT{Peer: p.id, RTT: round})
+		round := 2*s.w.cfg.Geography.latency(p.place, q.place) + jitter(&q.network, meanJitter(p, q))
+		s.step(q, mesh.RTT{Peer: p.id, RTT: round})
 	}
-	w.step(q, said)
+	s.step(q, said)
 }
 
 // controlFail is p learning that a message did not reach q.
-func (w *World) controlFail(e *event) {
-	if p := w.peers[e.to]; p.here() {
-		w.step(p, mesh.Failed{Peer: w.peers[e.from].id})
+func (s *shard) controlFail(e *event) {
+	if p := s.w.peers[e.to]; p.here() {
+		s.step(p, mesh.Failed{Peer: s.w.peers[e.from].id})
 	}
 }

@@ -9,10 +9,15 @@
 //
 // # What happens in a world
 //
-// One goroutine takes the earliest event from a queue, sets the clock to its time
-// and lets it happen; that puts new events into the queue. An event is a message
-// or a datagram that arrives, a link that opens or closes, a machine's deadline,
-// a peer that arrives or dies, a frame that is captured.
+// The earliest event is taken from a queue, the clock is set to its time, and it
+// happens; that puts new events into the queue. An event is a message or a datagram
+// that arrives, a link that opens or closes, a machine's deadline, a peer that arrives
+// or dies, a frame that is captured.
+//
+// The peers of a large room are dealt out to shards, each with a queue of its own, which
+// as many goroutines as there are cores run side by side (shard.go, [World.Run]). What is
+// more than one peer's, such as an arrival or a link that opens, is on the world's agenda,
+// and happens while no shard runs.
 //
 // # What is modelled, and how
 //
@@ -40,8 +45,10 @@
 //
 // # Determinism
 //
-// Events are ordered by time and, where times are equal, by when they were made.
-// Every peer has one random stream for each purpose, so a draw for one thing
-// moves no other. Nothing is decided by floating point, map order, goroutines or
-// the clock on the wall. The trace hash covers every event with its payload.
+// Events are ordered by time and, where times are equal, by whose doing they are and
+// how many that peer has made before; what is on the agenda comes first. So each peer
+// meets the same events in the same order on any number of cores, and in any number of
+// shards. Every peer has one random stream for each purpose, so a draw for one thing
+// moves no other. Nothing is decided by floating point, map order, the order in which
+// goroutines run or the clock on the wall. The trace hash covers every event with its payload.
 package sim

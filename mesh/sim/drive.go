@@ -11,75 +11,78 @@ import (
 // never is later than everything.
 const never = time.Duration(1<<63 - 1)
 
+// lastWords is how long a peer that has stopped is still there.
+const lastWords = time.Millisecond
+
 // step lets one thing happen to a peer's machine, and does what it asks for.
-func (w *World) step(p *peer, ev mesh.Event) {
-	before := w.acting
-	w.acting = p
-	p.machine.Step(p.clock(w.now), ev)
-	p.machine.Drain(w.do)
-	w.acting = before
-	w.arm(p)
+func (s *shard) step(p *peer, ev mesh.Event) {
+	before := s.acting
+	s.acting = p
+	p.machine.Step(p.clock(s.now), ev)
+	p.machine.Drain(s.do)
+	s.acting = before
+	s.arm(p)
 }
 
 // arm queues a wake for the machine's deadline. A wake that comes too early, since
 // the deadline moved on, does no harm; there is one for each peer at most times.
-func (w *World) arm(p *peer) {
+func (s *shard) arm(p *peer) {
 	if p.here() {
 		if at, ok := p.machine.Deadline(); ok {
-			w.wakeAt(p, at)
+			s.wakeAt(p, at)
 		}
 	}
 }
 
 // wakeAt queues a wake at a time by the machine's clock, unless there is an earlier one.
-func (w *World) wakeAt(p *peer, at time.Duration) {
-	if at = max(at+p.arrived, w.now); at < p.wake {
+func (s *shard) wakeAt(p *peer, at time.Duration) {
+	if at = max(at+p.arrived, s.now); at < p.wake {
 		p.wake = at
-		w.queue.push(event{at: at, kind: wakes, to: p.number})
+		s.push(p, event{at: at, kind: wakes, to: p.number})
 	}
 }
 
 // awake is a wake having come.
-func (w *World) awake(p *peer) {
-	if !p.here() || p.wake > w.now {
+func (s *shard) awake(p *peer) {
+	if !p.here() || p.wake > s.now {
 		return
 	}
 	p.wake = never
 	switch at, ok := p.machine.Deadline(); {
 	case !ok:
-	case at <= p.clock(w.now):
-		w.step(p, nil)
+	case at <= p.clock(s.now):
+		s.step(p, nil)
 	default:
-		w.wakeAt(p, at)
+		s.wakeAt(p, at)
 	}
 }
 
 // effect does one thing that the acting machine asks for.
-func (w *World) effect(e mesh.Effect) {
-	p := w.acting
+func (s *shard) effect(e mesh.Effect) {
+	p := s.acting
 	switch e := e.(type) {
 	case mesh.Send:
-		w.send(p, e.To, e.Message)
+		s.send(p, e.To, e.Message)
 	case Say:
-		w.say(p, e.To, e.Data)
+		s.say(p, e.To, e.Data)
 	case mesh.Transmit:
 		media := e.Datagram[0] == wire.KindMedia
 		if k := p.links.to(&e.To); k != nil && k.open && !(p.drops && media) {
-			w.transmit(p, k, parcel{data: e.Datagram}, 0)
+			s.transmit(p, k, event{cargo: &cargo{data: e.Datagram}}, 0)
 		}
 	case mesh.Dial:
-		if q := w.known(e.Peer); q != nil {
-			w.dial(p, q)
+		if q := s.w.known(e.Peer); q != nil {
+			s.dial(p, q)
 		}
 	case mesh.HangUp:
-		if q := w.known(e.Peer); q != nil {
-			w.hangUp(p, q)
+		if q := s.w.known(e.Peer); q != nil {
+			s.hangUp(p, q)
 		}
 	case mesh.Spread:
-		w.spread(p, e.Data)
+		s.spread(p, e.Data)
 	case mesh.Changed:
 	case mesh.Stopped:
-		w.queue.push(event{at: w.now, kind: gone, to: p.number})
+		s.push(p, event{at: s.now + lastWords, kind: gone, to: p.number})
 	}
 }
 

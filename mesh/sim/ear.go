@@ -6,10 +6,9 @@ import "time"
 // each is judged, in the order of capture, once the time to play it is over.
 type ear struct {
 	next  int32           // the first entry of the log that is not yet judged
-	came  []uint64        // a ring of the entries from next on: whether the frame itself came
-	bits  []uint64        // the same: whether it could be played, for itself or as another's cover
 	own   int32           // the listener's own voice, which it does not play; or none
 	since time.Duration   // frames captured before do not count
+	marks []marks         // a ring of the entries from next on
 	runs  []run           // by voice; one for all when speakers take turns
 	ways  []time.Duration // by voice: how long a packet straight from it would take
 	fault fault
@@ -20,6 +19,14 @@ type ear struct {
 	missed  int64
 	twice   int64 // frames to be played that had been played before
 	worst   int32 // the longest row of missing frames
+
+	fromCapture bool // how long the straight way is does not count
+}
+
+// marks is what is noted of 64 frames, a bit for each.
+type marks struct {
+	came   uint64 // the frame itself
+	played uint64 // or another one that carries it, in time to be played
 }
 
 // run is a row of missing frames, which may still go on.
@@ -52,18 +59,17 @@ const (
 func newEar(now time.Duration, entries, window, runs int) ear {
 	return ear{
 		next:  int32(entries),
-		came:  make([]uint64, (window+63)/64),
-		bits:  make([]uint64, (window+63)/64),
+		marks: make([]marks, (window+63)/64),
 		own:   none,
 		since: now + joinGrace,
 		runs:  make([]run, runs),
 	}
 }
 
-// place is the word and the bit of an entry of the log.
-func (e *ear) place(entry int32) (word int, bit uint64) {
-	i := int(entry) % (len(e.bits) * 64)
-	return i / 64, 1 << (i % 64)
+// place is where an entry of the log is noted, and by which bit.
+func (e *ear) place(entry int32) (at *marks, bit uint64) {
+	i := int(entry) % (len(e.marks) * 64)
+	return &e.marks[i/64], 1 << (i % 64)
 }
 
 // play takes a fresh frame. One that is judged already came late, and is not played.
@@ -71,11 +77,11 @@ func (e *ear) play(now, captured time.Duration, entry int32) {
 	if entry < e.next {
 		return
 	}
-	word, bit := e.place(entry)
-	if e.came[word]&bit != 0 {
+	at, bit := e.place(entry)
+	if at.came&bit != 0 {
 		e.twice++
 	}
-	e.came[word] |= bit
+	at.came |= bit
 	e.cover(now, captured, entry)
 }
 
@@ -88,26 +94,26 @@ func (e *ear) cover(now, captured time.Duration, entry int32) {
 		e.heard, e.heardAt = true, now
 		e.since = min(e.since, captured)
 	}
-	word, bit := e.place(entry)
-	e.bits[word] |= bit
+	at, bit := e.place(entry)
+	at.played |= bit
 }
 
-// way is how long a packet straight from a voice would take.
+// way is how long a packet straight from a voice would take, as far as that counts.
 func (e *ear) way(voice int32) time.Duration {
-	if int(voice) < len(e.ways) {
-		return e.ways[voice]
+	if e.fromCapture || int(voice) >= len(e.ways) {
+		return 0
 	}
-	return 0
+	return min(e.ways[voice], longestWay)
 }
 
 // judge closes the books on what could have come before a time, on the straight way.
 func (e *ear) judge(before, slack time.Duration, log []spoken) {
 	for ; int(e.next) < len(log) && log[e.next].at+e.way(log[e.next].voice) < before; e.next++ {
 		s := log[e.next]
-		word, bit := e.place(e.next)
-		played := e.bits[word]&bit != 0
-		e.bits[word] &^= bit
-		e.came[word] &^= bit
+		at, bit := e.place(e.next)
+		played := at.played&bit != 0
+		at.played &^= bit
+		at.came &^= bit
 		if s.voice == e.own || s.at < e.since {
 			continue
 		}

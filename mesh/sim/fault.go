@@ -149,7 +149,7 @@ func (w *World) crowd(f Fault) {
 			w.broken = err
 			return
 		}
-		w.queue.push(event{at: w.now + f.For*time.Duration(i)/time.Duration(f.Peers), kind: arrives, to: p.number})
+		w.push(event{at: w.now + f.For*time.Duration(i)/time.Duration(f.Peers), kind: arrives, to: p.number})
 	}
 }
 
@@ -162,8 +162,8 @@ func (w *World) divide(f Fault) {
 	for _, p := range w.peers {
 		p.side = chance(w.faults, threshold(f.Share))
 	}
-	w.queue.push(event{at: w.now + linkTimeout, kind: parts})
-	w.queue.push(event{at: w.now + f.For, kind: mends})
+	w.push(event{at: w.now + linkTimeout, kind: parts})
+	w.push(event{at: w.now + f.For, kind: mends})
 }
 
 // part closes the links that a split has cut for long.
@@ -177,7 +177,7 @@ func (w *World) part() {
 		}
 		for _, k := range p.links.all {
 			if w.apart(p, w.peers[k.peer]) {
-				w.queue.push(event{at: w.now, kind: closes, to: p.number, from: k.peer, link: k.number})
+				w.of(p).push(p, event{at: w.now, kind: closes, to: p.number, from: k.peer, link: k.number})
 			}
 		}
 	}
@@ -188,10 +188,10 @@ func (w *World) mend() {
 	w.divided = false
 	w.measured.mended, w.measured.healing = w.now, w.banyan()
 	for _, p := range w.peers {
-		p.reunited = w.now + between(p.gossip, 0, reunion)
+		p.reunited = w.now + between(&p.gossip, 0, reunion)
 	}
 	if w.measured.healing {
-		w.queue.push(event{at: w.now, kind: heals})
+		w.push(event{at: w.now, kind: heals})
 	}
 }
 
@@ -205,15 +205,15 @@ func (w *World) heal() {
 		w.measured.healing = false
 		return
 	}
-	w.queue.push(event{at: w.now + healsEvery, kind: heals})
+	w.push(event{at: w.now + healsEvery, kind: heals})
 }
 
 // apart tells whether nothing of p arrives at q.
 func (w *World) apart(p, q *peer) bool { return w.divided && p.side != q.side }
 
 // tells tells whether what p spreads on the topic reaches q.
-func (w *World) tells(p, q *peer) bool {
-	return p.side == q.side || !w.divided && w.now >= p.reunited && w.now >= q.reunited
+func (w *World) tells(now time.Duration, p, q *peer) bool {
+	return p.side == q.side || !w.divided && now >= p.reunited && now >= q.reunited
 }
 
 // protected tells whether sound reaches a peer, and would if a parent died: as it really
@@ -231,14 +231,17 @@ func (w *World) protected(p *peer) bool {
 	return true
 }
 
-// watchFaults looks at what a fault did to a peer to whom something has happened.
-func (w *World) watchFaults(p *peer, m Protocol) {
-	if w.measured.rootless > 0 && m.IsRoot(0) && m.Attached(0) {
-		w.measured.newRoot.Add(w.now - w.measured.rootless)
-		w.measured.rootless = 0
+// watchRoots looks whether a room that has lost its root has another one.
+func (w *World) watchRoots() {
+	first := never
+	for _, s := range w.shards {
+		if s.rooted > 0 {
+			first = min(first, s.rooted)
+			s.rooted = 0
+		}
 	}
-	if p.exposed > 0 && w.protected(p) {
-		w.measured.restored.Add(w.now - p.exposed)
-		p.exposed = 0
+	if first != never && w.measured.rootless > 0 {
+		w.measured.newRoot.Add(first - w.measured.rootless)
+		w.measured.rootless = 0
 	}
 }

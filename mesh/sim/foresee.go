@@ -10,8 +10,8 @@ const atOnce = 16
 // an event looks at dozens of places, most of which are found by way of another one: to
 // wait for each in turn is most of what a frame costs. Here what several events look at is
 // read side by side. Nothing changes by it.
-func (w *World) foresee() {
-	events := w.queue.ahead(atOnce)
+func (s *shard) foresee() {
+	events := s.queue.ahead(atOnce)
 	if len(events) == 0 {
 		return
 	}
@@ -20,10 +20,9 @@ func (w *World) foresee() {
 	sum := uint64(0)
 	for i := range events {
 		e := &events[i]
-		peers[i] = w.peers[e.to]
-		sum += uint64(w.peers[e.from].id[0])
-		if e.kind == datagrams {
-			sum += uint64(w.parcels.at(e.ref).hops)
+		peers[i] = s.w.peers[e.to]
+		if e.cargo != nil {
+			sum += uint64(len(e.cargo.data))
 		}
 	}
 	for i := range events {
@@ -41,7 +40,7 @@ func (w *World) foresee() {
 			}
 		}
 	}
-	w.foreseen += sum
+	s.foreseen += sum
 }
 
 // touch reads where the links are.
@@ -54,9 +53,9 @@ func (l *links) touch() (sum uint64) {
 
 // touch reads where the next frames will be noted.
 func (e *ear) touch() (sum uint64) {
-	if len(e.came) > 0 {
-		word, _ := e.place(e.next)
-		sum = e.came[word] + e.bits[word] + uint64(e.runs[0].length)
+	if len(e.marks) > 0 {
+		at, _ := e.place(e.next)
+		sum = at.came + uint64(e.runs[0].length)
 	}
 	for i := range min(1, len(e.ways)) {
 		sum += uint64(e.ways[i])

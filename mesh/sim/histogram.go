@@ -29,6 +29,17 @@ func (h *Histogram) Add(d time.Duration) {
 	h.total++
 }
 
+// merge adds what another one has counted.
+func (h *Histogram) merge(o *Histogram) {
+	if more := len(o.counts) - len(h.counts); more > 0 {
+		h.counts = append(h.counts, make([]uint64, more)...)
+	}
+	for i, n := range o.counts {
+		h.counts[i] += n
+	}
+	h.total += o.total
+}
+
 // clone returns a copy that does not share anything.
 func (h *Histogram) clone() Histogram { return Histogram{slices.Clone(h.counts), h.total} }
 

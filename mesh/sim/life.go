@@ -20,20 +20,21 @@ func (w *World) arrive(p *peer) {
 	w.present = append(w.present, p.number)
 	if p.listens {
 		p.ear = newEar(w.now, len(w.log), w.window(), w.runs())
-		p.ear.own, p.ear.ways = p.voice, w.ways(p)
+		p.ear.own, p.ear.ways, p.ear.fromCapture = p.voice, w.ways(p), w.cfg.FromCapture
 	}
-	w.queue.push(event{at: w.now, kind: finds, to: p.number})
-	w.step(p, nil)
+	s := w.of(p)
+	s.push(p, event{at: w.now, kind: finds, to: p.number})
+	s.step(p, nil)
 	if p.voice != none {
-		w.step(p, mesh.Speaking{On: true})
+		s.step(p, mesh.Speaking{On: true})
 	}
 	if rate := w.cfg.Churn.Rate; rate > 0 && !p.stays {
-		session := exponential(p.life, time.Duration(float64(time.Minute)/rate))
+		session := exponential(&p.life, time.Duration(float64(time.Minute)/rate))
 		end := crashes
-		if chance(p.life, threshold(w.cfg.Churn.Graceful)) {
+		if chance(&p.life, threshold(w.cfg.Churn.Graceful)) {
 			end = leaves
 		}
-		w.queue.push(event{at: w.now + session, kind: end, to: p.number})
+		s.push(p, event{at: w.now + session, kind: end, to: p.number})
 	}
 }
 
@@ -46,14 +47,11 @@ func (w *World) window() int {
 	return (int((w.cfg.Slack+longestWay)/frameTime) + 3) * w.cfg.Speakers
 }
 
-// ways is how long a packet straight from each voice to a peer takes, as far as that counts.
+// ways is how long a packet straight from each voice to a peer takes.
 func (w *World) ways(p *peer) []time.Duration {
-	if w.cfg.FromCapture {
-		return nil
-	}
 	ways := make([]time.Duration, len(w.voices))
 	for i, v := range w.voices {
-		ways[i] = min(w.cfg.Geography.latency(w.peers[v.peer].place, p.place), longestWay)
+		ways[i] = w.cfg.Geography.latency(w.peers[v.peer].place, p.place)
 	}
 	return ways
 }
@@ -70,7 +68,7 @@ func (w *World) runs() int {
 func (w *World) leave(p *peer) {
 	if p.here() && !p.leaving && w.cfg.Churn.Rate > 0 {
 		p.leaving = true
-		w.step(p, mesh.Stop{})
+		w.of(p).step(p, mesh.Stop{})
 	}
 }
 
@@ -86,7 +84,7 @@ func (w *World) crash(p *peer) {
 // vanish takes a peer away that says nothing.
 func (w *World) vanish(p *peer) {
 	for _, k := range p.links.all {
-		w.queue.push(event{at: w.now + linkTimeout, kind: closes, to: k.peer, from: p.number, link: k.number})
+		w.of(p).push(p, event{at: w.now + linkTimeout, kind: closes, to: k.peer, from: p.number, link: k.number})
 	}
 	w.remove(p)
 }
@@ -104,7 +102,10 @@ func (w *World) Calm() {
 // remove takes a peer out of the room, and lets somebody new come for it.
 func (w *World) remove(p *peer) {
 	w.measured.take(w, p)
-	p.machine, p.links, p.contacts, p.wake = nil, links{}, nil, never
+	p.machine, p.links, p.contacts, p.wake = nil, links{}, contacts{}, never
+	for t := range w.parents {
+		w.parents[t][p.number] = none
+	}
 	last := w.present[len(w.present)-1]
 	w.present[p.at] = last
 	w.peers[last].at = p.at
@@ -118,7 +119,7 @@ func (w *World) remove(p *peer) {
 		w.broken = err
 		return
 	}
-	w.queue.push(event{at: w.now + exponential(p.life, replaced), kind: arrives, to: next.number})
+	w.push(event{at: w.now + exponential(&p.life, replaced), kind: arrives, to: next.number})
 }
 
 // faultAbove begins to watch everybody whose sound comes through p, who dies now.

@@ -9,14 +9,14 @@ import (
 
 // link is one peer's half of a link with a neighbour.
 type link struct {
-	peer    int32
-	number  uint16        // the same on both sides, so that what belongs to an earlier link is known by it
-	open    bool          // the machine was told
-	dialled bool          // by this side
-	bad     bool          // the state of Loss of what is sent this way
-	tag     uint64        // the first bytes of the neighbour's ID: what it is found by
+	id      identity.ID   // the neighbour's: of what comes from it, nobody has to look at it
 	way     time.Duration // the latency of the emptiest packet
 	jitter  time.Duration // the mean of what comes on top
+	peer    int32
+	number  uint16 // the same on both sides, so that what belongs to an earlier link is known by it
+	open    bool   // the machine was told
+	dialled bool   // by this side
+	bad     bool   // the state of Loss of what is sent this way
 }
 
 // tagOf is a part of an ID that is as good as all of it: keys are not chosen here.
@@ -37,7 +37,7 @@ func (l *links) to(id *identity.ID) *link {
 		if at >= len(l.all) {
 			at -= len(l.all)
 		}
-		if l.all[at].tag == tag {
+		if tagOf(&l.all[at].id) == tag {
 			l.last = at + 1
 			return &l.all[at]
 		}

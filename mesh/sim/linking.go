@@ -24,19 +24,29 @@ const (
 )
 
 // dial begins to open a link from p to q: an offer travels to q.
-func (w *World) dial(p, q *peer) {
+func (s *shard) dial(p, q *peer) {
 	if p.links.with(q.number) != nil {
 		return // it is open, or opening by the other's dial
 	}
-	w.linked++
-	k := p.links.add(w.newLink(p, q, w.linked))
+	p.dials++
+	k := p.links.add(s.w.newLink(p, q, p.dial(q)))
 	k.dialled = true
-	w.queue.push(event{at: w.now + w.controlDelay(p, q), kind: offers, to: q.number, from: p.number, link: k.number})
+	s.push(p, event{at: s.now + s.controlDelay(p, q), kind: offers, to: q.number, from: p.number, link: k.number})
+}
+
+// dial is the number of the link that p dials now: of two peers the one has the even numbers,
+// and the other the odd ones.
+func (p *peer) dial(q *peer) uint16 {
+	number := p.dials << 1
+	if p.number > q.number {
+		number |= 1
+	}
+	return number
 }
 
 func (w *World) newLink(p, q *peer, number uint16) link {
 	return link{
-		peer: q.number, number: number, tag: tagOf(&q.id),
+		id: q.id, peer: q.number, number: number,
 		way: w.cfg.Geography.latency(p.place, q.place), jitter: meanJitter(p, q),
 	}
 }
@@ -47,12 +57,12 @@ func (w *World) newLink(p, q *peer, number uint16) link {
 func (w *World) offer(e *event) {
 	p, q := w.peers[e.from], w.peers[e.to]
 	if !q.here() || w.apart(p, q) {
-		w.queue.push(event{at: w.now + unreachable, kind: dialFails, to: p.number, from: q.number, link: e.link})
+		w.of(q).push(q, event{at: w.now + unreachable, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
 	if !q.machine.Expects(p.id) {
 		way := w.cfg.Geography.latency(p.place, q.place)
-		w.queue.push(event{at: w.now + way, kind: dialFails, to: p.number, from: q.number, link: e.link})
+		w.of(q).push(q, event{at: w.now + way, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
 	if old := q.links.with(p.number); old != nil {
@@ -65,8 +75,8 @@ func (w *World) offer(e *event) {
 	if mine := p.links.with(q.number); mine != nil {
 		mine.number = e.link // where both dialled
 	}
-	w.queue.push(event{at: w.now + waysToDialler*k.way, kind: opens, to: p.number, from: q.number, link: e.link})
-	w.queue.push(event{at: w.now + waysToDialled*k.way, kind: opens, to: q.number, from: p.number, link: e.link})
+	w.of(q).push(q, event{at: w.now + waysToDialler*k.way, kind: opens, to: p.number, from: q.number, link: e.link})
+	w.of(q).push(q, event{at: w.now + waysToDialled*k.way, kind: opens, to: q.number, from: p.number, link: e.link})
 }
 
 // open is one end of a link being ready.
@@ -78,41 +88,41 @@ func (w *World) open(e *event) {
 	}
 	other := q.links.with(p.number)
 	if !q.here() || w.apart(p, q) || other == nil || other.number != e.link {
-		w.queue.push(event{at: w.now + dialTimeout, kind: dialFails, to: p.number, from: q.number, link: e.link})
+		w.of(p).push(p, event{at: w.now + dialTimeout, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
 	k.open = true
-	w.step(p, mesh.LinkUp{Peer: q.id})
+	w.of(p).step(p, mesh.LinkUp{Peer: q.id})
 }
 
 // dialFail is p giving up a dial.
-func (w *World) dialFail(e *event) {
-	p, q := w.peers[e.to], w.peers[e.from]
+func (s *shard) dialFail(e *event) {
+	p, q := s.w.peers[e.to], s.w.peers[e.from]
 	k := p.links.with(q.number)
 	if !p.here() || k == nil || k.number != e.link || k.open {
 		return
 	}
 	p.links.remove(q.number)
-	w.step(p, mesh.Failed{Peer: q.id})
+	s.step(p, mesh.Failed{Peer: q.id})
 }
 
 // hangUp closes p's end; the other end hears of it, unless the word is lost.
-func (w *World) hangUp(p, q *peer) {
+func (s *shard) hangUp(p, q *peer) {
 	k := p.links.with(q.number)
 	if k == nil {
 		return
 	}
-	at := w.now + k.way + jitter(p.network, k.jitter)
-	if w.channel.loses(p.network, &k.bad) || w.apart(p, q) {
-		at = w.now + linkTimeout
+	at := s.now + k.way + jitter(&p.network, k.jitter)
+	if s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, q) {
+		at = s.now + linkTimeout
 	}
-	w.queue.push(event{at: at, kind: closes, to: q.number, from: p.number, link: k.number})
+	s.push(p, event{at: at, kind: closes, to: q.number, from: p.number, link: k.number})
 	p.links.remove(q.number)
 }
 
 // close is p noticing that a link is closed.
-func (w *World) close(e *event) {
-	p, q := w.peers[e.to], w.peers[e.from]
+func (s *shard) close(e *event) {
+	p, q := s.w.peers[e.to], s.w.peers[e.from]
 	k := p.links.with(q.number)
 	if !p.here() || k == nil || k.number != e.link {
 		return
@@ -120,8 +130,8 @@ func (w *World) close(e *event) {
 	wasOpen := k.open
 	p.links.remove(q.number)
 	if wasOpen {
-		w.step(p, mesh.LinkDown{Peer: q.id})
+		s.step(p, mesh.LinkDown{Peer: q.id})
 	} else {
-		w.step(p, mesh.Failed{Peer: q.id})
+		s.step(p, mesh.Failed{Peer: q.id})
 	}
 }

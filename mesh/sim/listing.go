@@ -10,23 +10,23 @@ import (
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// list writes one event as a line of text, before it happens:
+// list is one event as a line of text, before it happens:
 //
 //	seconds  event  to <- from  what
 //
 // Peers go by their numbers; in words about places and messages too.
-func (w *World) list(e *event) {
+func (w *World) list(e *event) string {
 	us := int64(e.at / time.Microsecond)
-	fmt.Fprintf(w.trace.out, "%5d.%06d %-13s %d", us/1e6, us%1e6, kindNames[e.kind], e.to)
+	s := fmt.Sprintf("%5d.%06d %-13s %d", us/1e6, us%1e6, kindNames[e.kind], e.to)
 	switch e.kind {
 	case controls, controlFails, offers, opens, closes, dialFails, datagrams, gossips:
-		fmt.Fprintf(w.trace.out, " <- %d", e.from)
+		s += fmt.Sprintf(" <- %d", e.from)
 	default: // nobody else's doing
 	}
 	if what := w.describe(e); what != "" {
-		fmt.Fprintf(w.trace.out, "  %s", what)
+		s += "  " + what
 	}
-	fmt.Fprintln(w.trace.out)
+	return s + "\n"
 }
 
 // describe says what an event carries.
@@ -34,18 +34,17 @@ func (w *World) describe(e *event) string {
 	switch e.kind {
 	case controls:
 		if !w.banyan() {
-			data := *w.messages.at(e.ref)
-			return fmt.Sprintf("%s, %d bytes", w.nameOf(int(data[0])), len(data))
+			return fmt.Sprintf("%s, %d bytes", w.nameOf(int(e.cargo.data[0])), len(e.cargo.data))
 		}
-		m, err := wire.Unmarshal(*w.messages.at(e.ref))
+		m, err := wire.Unmarshal(e.cargo.data)
 		if err != nil {
 			return err.Error()
 		}
 		return w.message(m)
 	case datagrams:
-		return w.content(w.parcels.at(e.ref))
+		return w.content(e)
 	case gossips:
-		g := w.rumours.at(e.ref).gossip
+		g := e.cargo.gossip
 		s := fmt.Sprintf("advert %d slots", g.Advert.Slots)
 		if g.Lease != nil {
 			s += fmt.Sprintf(", lease of epoch %d", g.Lease.Epoch)
@@ -60,11 +59,11 @@ func (w *World) describe(e *event) string {
 }
 
 // content says what a datagram carries.
-func (w *World) content(c *parcel) string {
-	data := c.data
+func (w *World) content(e *event) string {
+	data := e.cargo.data
 	switch {
-	case c.said != nil:
-		return w.frame(c.frame())
+	case e.cargo.said != nil:
+		return w.frame(e.said())
 	case !w.banyan() && data[0] != wire.KindMedia:
 		return fmt.Sprintf("%s, %d bytes", w.nameOf(kindOnLinks+int(data[0])), len(data))
 	case data[0] == wire.KindPull:

@@ -7,30 +7,48 @@ import (
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// measures are what a world counts as it runs.
+// counts are what each shard counts for itself as it runs.
+type counts struct {
+	events   uint64
+	delay    Histogram
+	stage    Histogram // delay, at other speakers
+	direct   Histogram // delay over that of the direct way: a step for each hundredth
+	restored Histogram // of each peer that lost a parent or backup, until it has both again
+	fresh    int64
+	copies   int64
+	traffic  traffic
+}
+
+// add adds what another shard has counted.
+func (c *counts) add(o *counts) {
+	c.events += o.events
+	c.delay.merge(&o.delay)
+	c.stage.merge(&o.stage)
+	c.direct.merge(&o.direct)
+	c.restored.merge(&o.restored)
+	c.fresh += o.fresh
+	c.copies += o.copies
+	for kind, n := range o.traffic {
+		c.traffic[kind] += n
+	}
+}
+
+// measures are what a world counts as it runs, beside what its shards do.
 type measures struct {
-	events  uint64
-	delay   Histogram
-	stage   Histogram // delay, at other speakers
-	direct  Histogram // delay over that of the direct way: a step for each hundredth
-	gaps    Histogram // of each listener below a peer that died
-	worst   Histogram // of each listener, in its whole stay
-	join    Histogram
-	shares  []int64 // of frames played in time, by listener, in millionths
-	leaf    []int64 // control traffic in bit/s, by peer
-	relay   []int64
-	played  int64
-	missed  int64
-	fresh   int64
-	traffic traffic
-	copies  int64
-	twice   int64
-	deaths  int
-	depth   int
+	gaps   Histogram // of each listener below a peer that died
+	worst  Histogram // of each listener, in its whole stay
+	join   Histogram
+	shares []int64 // of frames played in time, by listener, in millionths
+	leaf   []int64 // control traffic in bit/s, by peer
+	relay  []int64
+	played int64
+	missed int64
+	twice  int64
+	deaths int
+	depth  int
 
 	rootless  time.Duration // since when, if the root died and there is no other
 	newRoot   Histogram     // from a root's death to the next one
-	restored  Histogram     // of each peer that lost a parent or backup, until it has both again
 	mended    time.Duration // when the last split ended
 	healing   bool          // and it is not one tree again
 	healed    Histogram     // from the end of a split until it is
@@ -42,13 +60,13 @@ type measures struct {
 const hundredths = 100
 
 // heard counts the delay of a fresh frame.
-func (m *measures) heard(w *World, p *peer, delay time.Duration, speaker int32) {
-	m.delay.Add(delay)
+func (c *counts) heard(p *peer, delay time.Duration, voice int32) {
+	c.delay.Add(delay)
 	if p.voice != none {
-		m.stage.Add(delay)
+		c.stage.Add(delay)
 	}
-	if way := w.cfg.Geography.latency(w.peers[speaker].place, p.place); way > 0 {
-		m.direct.Add(delay * hundredths / way * step)
+	if way := p.ear.ways[voice]; way > 0 {
+		c.direct.Add(delay * hundredths / way * step)
 	}
 }
 
@@ -57,7 +75,7 @@ const sampleEvery = time.Second
 
 // sample looks at the world as a whole.
 func (w *World) sample() {
-	w.queue.push(event{at: w.now + sampleEvery, kind: samples})
+	w.push(event{at: w.now + sampleEvery, kind: samples})
 	if w.now < opening+w.cfg.Arrivals {
 		return
 	}
@@ -166,7 +184,7 @@ func (m *measures) take(w *World, p *peer) {
 func (m *measures) clone() measures {
 	c := *m
 	c.gaps, c.worst, c.join = m.gaps.clone(), m.worst.clone(), m.join.clone()
-	c.healed, c.restored = m.healed.clone(), m.restored.clone()
+	c.healed = m.healed.clone()
 	c.shares, c.leaf, c.relay = slices.Clone(m.shares), slices.Clone(m.leaf), slices.Clone(m.relay)
 	return c
 }
@@ -174,11 +192,15 @@ func (m *measures) clone() measures {
 // Report sums up what was measured so far. The world may run on afterwards.
 func (w *World) Report() Report {
 	m := w.measured.clone()
+	var c counts
+	for _, s := range w.shards {
+		c.add(&s.counted)
+	}
 	for _, n := range w.present {
 		p := w.peers[n]
 		m.take(w, p)
 		if p.exposed > 0 { // to this day
-			m.restored.Add(w.now - p.exposed)
+			c.restored.Add(w.now - p.exposed)
 		}
 	}
 	if m.healing { // still
@@ -188,12 +210,12 @@ func (w *World) Report() Report {
 		Peers: w.cfg.Peers, Seed: w.cfg.Seed, DurationSeconds: w.now.Seconds(), World: w.cfg.Geography.Name, Protocol: w.protocol(),
 		DepthMax: m.depth,
 		Frames:   len(w.log), Delivered: 1, Worst: float64(nearestRank(m.shares, 10)) / 1e6, Copies: 1,
-		Delay: m.delay.Quantiles(), Stage: m.stage.Quantiles(), Stretch: stretchOf(&m.direct),
-		JoinInTime: m.join.Share(patience), NewRoot: m.newRoot.Quantiles(), Restored: m.restored.Quantiles(), Healed: m.healed.Quantiles(),
+		Delay: c.delay.Quantiles(), Stage: c.stage.Quantiles(), Stretch: stretchOf(&c.direct),
+		JoinInTime: m.join.Share(patience), NewRoot: m.newRoot.Quantiles(), Restored: c.restored.Quantiles(), Healed: m.healed.Quantiles(),
 		Gap: m.worst.Quantiles(), GapOf: GapEverybody,
 		Join: m.join.Quantiles(), Deaths: m.deaths,
-		ControlKinds: m.traffic.inWords(w.nameOf), Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
-		PlayedTwice: m.twice, Events: m.events, TraceHash: w.trace.hash(),
+		ControlKinds: c.traffic.inWords(w.nameOf), Control: ratesOf(m.leaf), ControlRelay: ratesOf(m.relay),
+		PlayedTwice: m.twice, Events: c.events, TraceHash: w.traceHash(),
 	}
 	if m.corrupted > 0 {
 		r.Ousted = max(0, m.ousted-m.corrupted).Seconds()
@@ -207,8 +229,8 @@ func (w *World) Report() Report {
 	if n := m.played + m.missed; n > 0 {
 		r.Delivered = float64(m.played) / float64(n)
 	}
-	if m.fresh > 0 {
-		r.Copies = float64(m.copies) / float64(m.fresh)
+	if c.fresh > 0 {
+		r.Copies = float64(c.copies) / float64(c.fresh)
 	}
 	if m.gaps.Count() > 0 {
 		r.Gap, r.GapOf = m.gaps.Quantiles(), GapBelow

@@ -10,26 +10,19 @@ import (
 	"github.com/banyan-rooms/banyan/mesh/wire"
 )
 
-// parcel is a datagram on its way: one as a machine made it, or a frame that is passed
-// on, whose datagram nobody needs to see as bytes.
-type parcel struct {
-	data []byte // the datagram; nil of a frame
-	said *said  // the frame, if it is one
-	link uint16 // its number there
-	hops uint8  // that it has left
+// cargo is what an event brings to a peer. It is not changed any more once it is under way.
+type cargo struct {
+	data   []byte       // a message or a datagram as a machine made it, or a whole frame
+	said   *said        // the frame, if it is one that is passed on
+	gossip *mesh.Gossip // what data says, if it came by the topic
 }
 
 // said is a frame, which all its copies share.
 type said struct {
-	frame wire.Frame
-	raw   []byte
-}
-
-// frame is the frame as it comes.
-func (c *parcel) frame() wire.Frame {
-	f := c.said.frame
-	f.Link, f.Hops = c.link, c.hops
-	return f
+	frame  wire.Frame
+	voice  int32
+	entry  int32 // in the world's log
+	before int32 // the entry of the frame that it carries as well, or none
 }
 
 const (
@@ -46,59 +39,83 @@ const (
 // frame carries the one before it.
 var plainNoise, coverNoise = make([]byte, sealedSize), append(make([]byte, sealedSize+coverSize-1), 1)
 
-// covers tells whether a frame carries the one before it.
-func covers(f wire.Frame) bool { return f.Sealed[len(f.Sealed)-1] == 1 }
-
-// transmit sends a parcel over a link.
-func (w *World) transmit(p *peer, k *link, c parcel, after time.Duration) {
-	if c.said == nil && c.data[0] != wire.KindMedia {
-		w.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
-	}
-	if w.channel.loses(p.network, &k.bad) || w.apart(p, w.peers[k.peer]) {
-		return
-	}
-	at := w.now + after + k.way + jitter(p.network, k.jitter)
-	w.queue.push(event{at: at, kind: datagrams, to: k.peer, from: p.number, ref: w.parcels.put(c), link: k.number})
+// said is the frame that an event brings, as it comes.
+func (e *event) said() wire.Frame {
+	f := e.cargo.said.frame
+	f.Link, f.Hops = e.frame, e.hops
+	return f
 }
 
-// datagram is a peer receiving a parcel.
-func (w *World) datagram(e *event) {
-	c := *w.parcels.at(e.ref)
-	w.parcels.drop(e.ref)
-	p, from := w.peers[e.to], w.peers[e.from]
+// transmit sends a datagram over a link, as the event of its coming.
+func (s *shard) transmit(p *peer, k *link, e event, after time.Duration) {
+	if c := e.cargo; c.said == nil && c.data[0] != wire.KindMedia {
+		s.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
+	}
+	if s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, s.w.peers[k.peer]) {
+		return
+	}
+	e.at, e.kind = s.now+after+k.way+jitter(&p.network, k.jitter), datagrams
+	e.to, e.from, e.link = k.peer, p.number, k.number
+	s.push(p, e)
+}
+
+// datagram is a peer receiving a datagram.
+func (s *shard) datagram(e *event) {
+	p := s.w.peers[e.to]
 	if !p.here() {
 		return
 	}
-	k := p.links.with(e.from)
+	k, c := p.links.with(e.from), e.cargo
 	switch {
 	case k == nil || k.number != e.link || !k.open:
 		return
 	case c.said != nil:
-		w.measured.copies++
-		w.route(p, from.id, c.frame(), c.said)
+		s.counted.copies++
+		s.route(p, k.id, e.said(), c)
 	case c.data[0] == wire.KindMedia:
+		from := k.id // k is somewhere else if a step makes links
 		err := wire.Frames(c.data[1:], func(f wire.Frame, raw []byte) {
-			w.measured.copies++
-			w.route(p, from.id, f, &said{f, raw})
+			s.counted.copies++
+			s.again(p, from, f, raw)
 		})
 		if err != nil {
-			w.fail(p, err)
+			s.fail(p, err)
 		}
 	default:
-		w.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
-		w.step(p, mesh.Heard{From: from.id, Datagram: c.data})
+		s.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
+		s.step(p, mesh.Heard{From: k.id, Datagram: c.data})
 	}
 }
 
+// again is a frame coming that a machine has sent as bytes.
+func (s *shard) again(p *peer, from identity.ID, f wire.Frame, raw []byte) {
+	n, ok := s.w.voiceOf[f.KID]
+	if !ok || f.CTR >= uint64(len(s.w.voices[n].frames)) {
+		s.fail(p, fmt.Errorf("frame %d of stream %x was never captured", f.CTR, f.KID))
+		return
+	}
+	s.route(p, from, f, &cargo{data: raw, said: s.w.said(n, f)})
+}
+
+// said is a frame of a voice, with what the world knows of it.
+func (w *World) said(n int32, f wire.Frame) *said {
+	v := &w.voices[n]
+	before := int32(none)
+	if f.CTR > 0 && f.Sealed[len(f.Sealed)-1] == 1 {
+		before = v.frames[f.CTR-1]
+	}
+	return &said{frame: f, voice: n, entry: v.frames[f.CTR], before: before}
+}
+
 // route has the machine decide about one frame, plays it and sends it on.
-func (w *World) route(p *peer, from identity.ID, f wire.Frame, s *said) {
-	to, fresh := p.machine.Route(p.clock(w.now), from, f, s.raw)
+func (s *shard) route(p *peer, from identity.ID, f wire.Frame, c *cargo) {
+	to, fresh := p.machine.Route(p.clock(s.now), from, f, c.data)
 	if fresh && !from.IsZero() {
-		w.measured.fresh++
-		w.hear(p, f)
+		s.counted.fresh++
+		s.hear(p, c.said)
 	}
 	if p.machine.Hastened() {
-		w.arm(p)
+		s.arm(p)
 	}
 	if len(to) == 0 || p.drops && !from.IsZero() {
 		return
@@ -107,47 +124,41 @@ func (w *World) route(p *peer, from identity.ID, f wire.Frame, s *said) {
 	for i := range to {
 		if k := p.links.to(&to[i].Peer); k != nil && k.open {
 			sent += copyTime
-			w.transmit(p, k, parcel{said: s, link: to[i].Link, hops: f.Hops - 1}, sent)
+			s.transmit(p, k, event{cargo: c, frame: to[i].Link, hops: f.Hops - 1}, sent)
 		}
 	}
 }
 
 // hear plays a fresh frame.
-func (w *World) hear(p *peer, f wire.Frame) {
-	v, ok := w.voiceOf[f.KID]
-	if !ok || f.CTR >= uint64(len(w.voices[v].frames)) {
-		w.fail(p, fmt.Errorf("frame %d of stream %x was never captured", f.CTR, f.KID))
-		return
-	}
+func (s *shard) hear(p *peer, f *said) {
 	if !p.listens {
 		return
 	}
-	entry := w.voices[v].frames[f.CTR]
-	captured := w.log[entry].at
-	w.measured.heard(w, p, w.now-captured, w.voices[v].peer)
-	p.ear.judge(w.now-w.cfg.Slack, w.cfg.Slack, w.log)
-	p.ear.play(w.now, captured, entry)
-	if f.CTR > 0 && covers(f) {
-		before := w.voices[v].frames[f.CTR-1]
-		p.ear.cover(w.now, w.log[before].at, before)
+	w := s.w
+	captured := w.log[f.entry].at
+	s.counted.heard(p, s.now-captured, f.voice)
+	p.ear.judge(s.now-w.cfg.Slack, w.cfg.Slack, w.log)
+	p.ear.play(s.now, captured, f.entry)
+	if f.before != none {
+		p.ear.cover(s.now, w.log[f.before].at, f.before)
 	}
 }
 
 // capture is a voice's next frame: it goes to its own machine first.
-func (w *World) capture(n int32) {
+func (w *World) capture(n uint16) {
 	v := &w.voices[n]
 	p := w.peers[v.peer]
 	v.ticking = v.talking
 	if !v.ticking {
 		return
 	}
-	w.queue.push(event{at: w.now + frameTime, kind: captures, to: v.peer, ref: n})
+	w.push(event{at: w.now + frameTime, kind: captures, to: v.peer, link: n})
 	if !p.here() {
 		return
 	}
 	ctr := uint64(len(v.frames))
 	v.frames = append(v.frames, int32(len(w.log)))
-	w.log = append(w.log, spoken{at: w.now, voice: n})
+	w.log = append(w.log, spoken{at: w.now, voice: int32(n)})
 	trees, cover := p.machine.Way(ctr)
 	noise := plainNoise
 	if cover {
@@ -157,8 +168,8 @@ func (w *World) capture(n int32) {
 	raw := wire.AppendFrame(nil, trees, talkLevel, append(sealed, noise...))
 	f, err := wire.ParseFrame(raw)
 	if err != nil {
-		w.fail(p, err)
+		w.of(p).fail(p, err)
 		return
 	}
-	w.route(p, identity.ID{}, f, &said{f, raw})
+	w.of(p).route(p, identity.ID{}, f, &cargo{data: raw, said: w.said(int32(n), f)})
 }

@@ -19,7 +19,9 @@ type peer struct {
 	number  int32
 	voice   int32 // of a speaker, or none
 	listens bool
-	drops   bool                         // passes no sound on
+	drops   bool   // passes no sound on
+	made    uint64 // events that are its doing
+	network rand.PCG
 	wake    time.Duration                // when the next wake is queued
 	exposed time.Duration                // since when it lacks a parent or a backup because that one died; 0 if it does not
 	parents [wire.MaxTrees]identity.ID   // as the last check saw them
@@ -31,16 +33,17 @@ type peer struct {
 	key       identity.Key
 	leaving   bool
 	community bool
-	willing   bool              // to forward, and dialable
-	stays     bool              // never leaves by itself
-	at        int               // where it is in the world's list of those present
-	contacts  map[int32]contact // by peer
-	traffic   int64             // bytes of control, beacons and gossip, both ways
+	willing   bool // to forward, and dialable
+	stays     bool // never leaves by itself
+	at        int  // where it is in the world's list of those present
+	contacts  contacts
+	dials     uint16 // so far: what links are numbered by
+	traffic   int64  // bytes of control, beacons and gossip, both ways
 
 	side     bool          // of a split
 	reunited time.Duration // when it has found the others again after one
 
-	network, life, gossip, finding *rand.PCG
+	life, gossip, finding rand.PCG
 }
 
 // here tells whether the peer is in the room.
@@ -60,11 +63,10 @@ func (w *World) enrol() (*peer, error) {
 	p := &peer{
 		number: int32(n), id: key.ID(), key: key,
 		voice: none, wake: never,
-		contacts: map[int32]contact{},
-		network:  stream(w.cfg.Seed, n, forNetwork),
-		life:     stream(w.cfg.Seed, n, forLife),
-		gossip:   stream(w.cfg.Seed, n, forGossip),
-		finding:  stream(w.cfg.Seed, n, forFinding),
+		network: *stream(w.cfg.Seed, n, forNetwork),
+		life:    *stream(w.cfg.Seed, n, forLife),
+		gossip:  *stream(w.cfg.Seed, n, forGossip),
+		finding: *stream(w.cfg.Seed, n, forFinding),
 	}
 	places := stream(w.cfg.Seed, n, forPlace)
 	speaker := n - w.cfg.Community
@@ -77,6 +79,12 @@ func (w *World) enrol() (*peer, error) {
 	p.listens = !p.community
 	p.place = w.cfg.Geography.settle(places, p.community)
 	w.peers = append(w.peers, p)
+	if p.place.mile < w.miles[1] {
+		w.miles = [2]time.Duration{min(w.miles[0], p.place.mile), max(w.miles[0], p.place.mile)}
+	}
+	for t := range w.parents {
+		w.parents[t] = append(w.parents[t], none)
+	}
 	w.numbers[p.id] = p.number
 	return p, nil
 }

@@ -127,6 +127,12 @@ func (g *Geography) settle(r *rand.PCG, server bool) place {
 	return p
 }
 
+// shortest is less than the latency between any two peers: settle adds twelve draws from 0 to
+// 1 and takes six from the sum, so a last mile is no shorter than this.
+func (g *Geography) shortest() time.Duration {
+	return 2 * min(serverMile, scaled(g.LastMile, exp2(-6*one*g.Spread/1000)))
+}
+
 // latency is how long the emptiest packet takes from one place to another.
 func (g *Geography) latency(a, b place) time.Duration {
 	way := g.Across[a.region][b.region]

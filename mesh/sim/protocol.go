@@ -114,12 +114,12 @@ func (w *World) newMachine(p *peer) Protocol {
 }
 
 // say puts a control message of another protocol on its way.
-func (w *World) say(p *peer, to identity.ID, data []byte) {
+func (s *shard) say(p *peer, to identity.ID, data []byte) {
 	if len(data) == 0 || data[0] >= kindOnLinks {
-		w.fail(p, fmt.Errorf("%s said %x, which names no kind below %d", w.cfg.Protocol.Name, data, kindOnLinks))
+		s.fail(p, fmt.Errorf("%s said %x, which names no kind below %d", s.w.cfg.Protocol.Name, data, kindOnLinks))
 		return
 	}
-	w.carry(p, to, data)
+	s.carry(p, to, data)
 }
 
 // decode is the event that a control message came.
@@ -155,8 +155,8 @@ func (w *World) nameOf(kind int) string {
 // loop at any instant is a promise of Banyan's, which others do not give.
 func otherInvariants() []Invariant {
 	return []Invariant{
-		{"as the protocol has them", machine},
-		{"no frame played twice", playedOnce},
-		{"links are bounded", fewLinks},
+		{Name: "as the protocol has them", Check: machine},
+		{Name: "no frame played twice", Check: playedOnce},
+		{Name: "links are bounded", Check: fewLinks},
 	}
 }

@@ -5,20 +5,17 @@ import (
 	"time"
 )
 
-// kind says what an event is, and with it what its ref points at.
-type kind uint8
-
-// event is one thing that is going to happen. It holds no pointer: the queue is
-// nothing that the garbage collector has to look into, and pushing allocates
-// only while more events wait than ever before.
+// event is one thing that is going to happen.
 type event struct {
-	at   time.Duration
-	seq  uint64 // in the order of pushing: what breaks a tie
-	ref  int32  // index into the slab that the kind names, or a number of the kind's own
-	to   int32  // the peer it happens to
-	from int32  // the peer that caused it
-	link uint16 // the number of the link that it belongs to
-	kind kind
+	at    time.Duration
+	seq   uint64 // whose doing it is, and their how manieth: what breaks a tie (see made)
+	cargo *cargo // what comes: of a message, a datagram, gossip
+	to    int32  // the peer it happens to
+	from  int32  // the peer that caused it
+	link  uint16 // the number of the link that it belongs to, or of the voice or the fault
+	frame uint16 // the number of a frame there
+	hops  uint8  // that it has left
+	kind  kind
 }
 
 func (e *event) before(o *event) bool {
@@ -36,20 +33,19 @@ func inOrder(a, b event) int {
 // The wheel covers a little over a second, which is where almost everything that
 // is sent arrives and almost every timer ends.
 const (
-	slotBits = 17   // one slot is 2^17 ns, about an eighth of a millisecond
-	slots    = 8192 // a power of two
+	slotBits = 19   // one slot is 2^19 ns, about half a millisecond
+	slots    = 2048 // a power of two
 )
 
-// queue hands out events by time, and by order of pushing where times are equal.
+// queue hands out events by time, and by their numbers where times are equal.
 //
 // Four parts: what is due in the current slot, sorted; a heap of what was pushed into that
 // slot since it began; a wheel of unsorted buckets for the coming second; and a heap of
 // what is further away. An event is sorted only once its slot has come, among the few of
-// its own eighth of a millisecond.
+// its own half of a millisecond.
 //
 // The zero queue is ready.
 type queue struct {
-	pushed  uint64
 	slot    int64         // the current slot
 	due     []event       // of the current slot, in order; the first of them have happened
 	done    int           // how many of these
@@ -70,18 +66,12 @@ type chunk struct {
 }
 
 // chunkEvents lets a chunk fill a kibibyte.
-const chunkEvents = 31
+const chunkEvents = 25
 
 func slotOf(at time.Duration) int64 { return int64(at) >> slotBits }
 
-// push adds an event; its seq is set here.
+// push adds an event.
 func (q *queue) push(e event) {
-	e.seq = q.pushed
-	q.pushed++
-	q.put(e)
-}
-
-func (q *queue) put(e event) {
 	switch s := slotOf(e.at); {
 	case s <= q.slot:
 		q.late.push(e)
@@ -113,6 +103,7 @@ func (q *queue) wheelOut(bucket **chunk) {
 	q.due, q.done, q.told = q.due[:0], 0, 0
 	for c := *bucket; c != nil; c = *bucket {
 		q.due = append(q.due, c.events[:c.n]...)
+		clear(c.events[:c.n]) // what they carried may be forgotten
 		*bucket, c.next, q.spare = c.next, q.spare, c
 	}
 	q.wheeled -= len(q.due)
@@ -171,7 +162,7 @@ func (q *queue) fill() bool {
 		}
 		q.wheelOut(&q.wheel[q.slot%slots])
 		for len(q.far) > 0 && slotOf(q.far[0].at) < q.slot+slots {
-			q.put(q.far.pop())
+			q.push(q.far.pop())
 		}
 	}
 	return true

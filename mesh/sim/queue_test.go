@@ -22,8 +22,8 @@ func TestQueueOrder(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var q queue
-			for _, at := range tt.at {
-				q.push(event{at: at})
+			for i, at := range tt.at {
+				q.push(event{at: at, seq: uint64(i)})
 			}
 			var got []uint64
 			for q.len() > 0 {
@@ -44,12 +44,12 @@ func TestQueuePushWhilePopping(t *testing.T) {
 		var q queue
 		var want []event
 		spans := []int64{1, 1 << 10, 1 << 20, 1 << 24, 1 << 31, 1 << 35}
-		now := time.Duration(0)
+		now, pushed := time.Duration(0), uint64(0)
 		for range 3000 {
 			for range r.IntN(3) {
-				e := event{at: now + time.Duration(r.Int64N(spans[r.IntN(len(spans))]))}
+				e := event{at: now + time.Duration(r.Int64N(spans[r.IntN(len(spans))])), seq: pushed}
+				pushed++
 				q.push(e)
-				e.seq = q.pushed - 1
 				i, _ := slices.BinarySearchFunc(want, e, func(a, b event) int {
 					if a.before(&b) {
 						return -1
@@ -97,8 +97,8 @@ func TestQueueAhead(t *testing.T) {
 	// before it comes out, and in the order in which they do.
 	r := rand.New(rand.NewPCG(1, 0))
 	var q queue
-	for range 2000 {
-		q.push(event{at: 2*time.Millisecond + time.Duration(r.Int64N(int64(500*time.Millisecond)))})
+	for i := range uint64(2000) {
+		q.push(event{seq: i, at: 2*time.Millisecond + time.Duration(r.Int64N(int64(500*time.Millisecond)))})
 	}
 	var told, came []uint64
 	for q.len() > 0 {

@@ -56,7 +56,7 @@ func (w *World) planSpeech() {
 		w.voices = append(w.voices, voice{peer: int32(w.cfg.Community) + n, kid: kid})
 		w.voiceOf[kid] = n
 		if n == 0 || w.cfg.Speech == Conversation {
-			w.queue.push(event{kind: talks, ref: n, to: w.voices[n].peer})
+			w.push(event{kind: talks, link: uint16(n), to: w.voices[n].peer})
 		}
 	}
 }
@@ -71,10 +71,10 @@ func (w *World) talk(n int32) {
 		w.voices[n].talking = true
 	}
 	v := &w.voices[n]
-	w.queue.push(event{at: w.now + nextTalk(w.speech, w.cfg.Speech, v.talking), kind: talks, ref: n, to: v.peer})
+	w.push(event{at: w.now + nextTalk(w.speech, w.cfg.Speech, v.talking), kind: talks, link: uint16(n), to: v.peer})
 	if v.talking && !v.ticking {
 		v.ticking = true
-		w.queue.push(event{at: w.now + between(w.speech, 0, frameTime), kind: captures, ref: n, to: v.peer})
+		w.push(event{at: w.now + between(w.speech, 0, frameTime), kind: captures, link: uint16(n), to: v.peer})
 	}
 }
 

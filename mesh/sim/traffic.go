@@ -17,10 +17,10 @@ const (
 )
 
 // pays counts what a peer sends or receives.
-func (w *World) pays(p *peer, kind int, bytes int) {
+func (s *shard) pays(p *peer, kind int, bytes int) {
 	n := int64(bytes) + packetOverhead
 	p.traffic += n
-	w.measured.traffic[kind] += n
+	s.counted.traffic[kind] += n
 }
 
 // inWords lists the kinds, the costliest first, with their shares.

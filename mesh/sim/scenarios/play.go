@@ -58,7 +58,9 @@ func Play(ctx context.Context, s Scenario, first uint64, done func(ran int)) (Re
 	var mu sync.Mutex
 	next, ran := 0, 0
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), s.Seeds) {
+	atOnce := min(runtime.GOMAXPROCS(0), s.Seeds)
+	s.World.Cores = runtime.GOMAXPROCS(0) / atOnce
+	for range atOnce {
 		wg.Go(func() {
 			for {
 				mu.Lock()

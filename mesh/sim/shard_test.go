@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// eventful is a room in which everything happens that can.
+func eventful(seed uint64) Config {
+	const sec = time.Second
+	cfg := rough(seed)
+	cfg.Peers, cfg.Churn.Rate = 60, 3
+	cfg.Faults = []Fault{
+		{At: 8 * sec, Kind: KillRelays, Share: 0.3},
+		{At: 10 * sec, Kind: Split, Share: 0.4, For: 6 * sec},
+		{At: 11 * sec, Kind: Drop, Share: 0.1},
+		{At: 12 * sec, Kind: Crowd, Peers: 30, For: sec},
+		{At: 17 * sec, Kind: KillRoot},
+	}
+	return cfg
+}
+
+// What happens to each peer does not depend on how many shards the others are in, nor on how
+// many cores run them.
+func TestShardsAndCoresDoNotMatter(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	for seed := range uint64(1) {
+		var want Report
+		hashes := make(map[int]string) // by shards
+		for _, tt := range []struct{ shards, cores int }{{1, 1}, {2, 2}, {7, 1}, {7, 4}} {
+			cfg := eventful(seed)
+			cfg.shards, cfg.Cores = tt.shards, tt.cores
+			r := ran(t, cfg, 20*time.Second).Report()
+			if hash, ran := hashes[tt.shards]; ran && r.TraceHash != hash {
+				t.Errorf("seed %d, %+v: trace %s, on other cores %s", seed, tt, r.TraceHash, hash)
+			}
+			hashes[tt.shards], r.TraceHash = r.TraceHash, ""
+			if want.Events == 0 {
+				want = r
+			}
+			if !reflect.DeepEqual(r, want) {
+				t.Errorf("seed %d, %+v:\n%+v\nwant\n%+v", seed, tt, r, want)
+			}
+		}
+	}
+}
+
+// A listing is in the order of time, whoever wrote which part of it.
+func TestShardsListInOrder(t *testing.T) {
+	listing := func(shards int) string {
+		var out bytes.Buffer
+		ran(t, Config{Seed: 1, Peers: 12, Trace: &out, shards: shards}, 5*time.Second)
+		return out.String()
+	}
+	if one, many := listing(1), listing(5); one != many {
+		t.Errorf("of one shard %d bytes are listed, of five %d others", len(one), len(many))
+	}
+}
+
+// The first invariant that breaks is the same one, in whichever shard it does.
+func TestTheFirstBreakInAnyShard(t *testing.T) {
+	few := Invariant{Name: "few children", Check: func(s *Scene) error {
+		if n := s.Machine.Children(0); n > 3 {
+			return fmt.Errorf("peer %d has %d", s.Peer, n)
+		}
+		return nil
+	}}
+	still := Invariant{Name: "nobody moves", Moved: func(w *World, m Move) error {
+		if int(m.parent) == w.Parent(1, 0) && m.at > 2*time.Second {
+			return fmt.Errorf("peer %d has the parent of peer 1", m.peer)
+		}
+		return nil
+	}}
+	for _, i := range []Invariant{few, still} {
+		var want string
+		for _, shards := range []int{1, 3, 8} {
+			w, err := New(Config{Seed: 3, Peers: 40, Invariants: []Invariant{i}, shards: shards, Cores: 3})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = w.Run(10 * time.Second)
+			if err == nil {
+				t.Fatalf("%s: the world of %d shards ran on", i.Name, shards)
+			}
+			var at time.Duration
+			if b := w.broken; b == nil || w.Run(20*time.Second) != b {
+				t.Errorf("%s: broken %v", i.Name, b)
+			}
+			if at = w.Now(); want == "" {
+				want = fmt.Sprint(at)
+			}
+			if fmt.Sprint(at) != want {
+				t.Errorf("%s: in %d shards it broke at %v, in one at %s: %v", i.Name, shards, at, want, err)
+			}
+		}
+	}
+}
