@@ -16,8 +16,8 @@
 //
 // The peers of a large room are dealt out to shards, each with a queue of its own, which
 // as many goroutines as there are cores run side by side (shard.go, [World.Run]). What is
-// more than one peer's, such as an arrival or a link that opens, is on the world's agenda,
-// and happens while no shard runs.
+// more than one peer's, such as an arrival or a frame that is captured, is on the
+// world's agenda, and happens while no shard runs.
 //
 // # What is modelled, and how
 //

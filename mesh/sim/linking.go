@@ -17,11 +17,8 @@ const (
 // An open link takes as many ways as node/transport/rtc needs after the offer has come: the
 // answer goes back; then the dialler's ICE check comes, and with it q has a path; q's DTLS
 // handshake (RFC 6347, without a cookie) is four flights, of which the third lets p send and
-// the fourth q. They are not lost here, and cost no CPU time.
-const (
-	waysToDialler = 1 + 1 + 3
-	waysToDialled = 1 + 1 + 4
-)
+// the fourth, which p sends then, q. They are not lost here, and cost no CPU time.
+const waysToDialler = 1 + 1 + 3
 
 // dial begins to open a link from p to q: an offer travels to q.
 func (s *shard) dial(p, q *peer) {
@@ -54,15 +51,15 @@ func (w *World) newLink(p, q *peer, number uint16) link {
 // offer is q hearing that p dials. The rules are those of transport.Links: two
 // peers have one link in a room; when both dial, the dial of the lower ID goes
 // through; and a peer that dials though q still holds its link has lost that link.
-func (w *World) offer(e *event) {
-	p, q := w.peers[e.from], w.peers[e.to]
-	if !q.here() || w.apart(p, q) {
-		w.of(q).push(q, event{at: w.now + unreachable, kind: dialFails, to: p.number, from: q.number, link: e.link})
+func (s *shard) offer(e *event) {
+	p, q := s.w.peers[e.from], s.w.peers[e.to]
+	if !q.here() || s.w.apart(p, q) {
+		s.push(q, event{at: s.now + unreachable, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
 	if !q.machine.Expects(p.id) {
-		way := w.cfg.Geography.latency(p.place, q.place)
-		w.of(q).push(q, event{at: w.now + way, kind: dialFails, to: p.number, from: q.number, link: e.link})
+		way := s.w.cfg.Geography.latency(p.place, q.place)
+		s.push(q, event{at: s.now + way, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
 	if old := q.links.with(p.number); old != nil {
@@ -71,28 +68,26 @@ func (w *World) offer(e *event) {
 		}
 		q.links.remove(p.number) // as in the node, the machine only sees another LinkUp
 	}
-	k := q.links.add(w.newLink(q, p, e.link))
-	if mine := p.links.with(q.number); mine != nil {
-		mine.number = e.link // where both dialled
-	}
-	w.of(q).push(q, event{at: w.now + waysToDialler*k.way, kind: opens, to: p.number, from: q.number, link: e.link})
-	w.of(q).push(q, event{at: w.now + waysToDialled*k.way, kind: opens, to: q.number, from: p.number, link: e.link})
+	k := q.links.add(s.w.newLink(q, p, e.link))
+	s.push(q, event{at: s.now + waysToDialler*k.way, kind: opens, to: p.number, from: q.number, link: e.link})
+	s.push(q, event{at: s.now + dialTimeout, kind: dialFails, to: q.number, from: p.number, link: e.link})
 }
 
-// open is one end of a link being ready.
-func (w *World) open(e *event) {
-	p, q := w.peers[e.to], w.peers[e.from]
+// open is one end of a link being ready: first the dialler's, whose word lets the other have it.
+func (s *shard) open(e *event) {
+	p, q := s.w.peers[e.to], s.w.peers[e.from]
 	k := p.links.with(q.number)
-	if !p.here() || k == nil || k.number != e.link {
+	if !p.here() || k == nil || k.number != e.link || k.open {
 		return // given up meanwhile
 	}
-	other := q.links.with(p.number)
-	if !q.here() || w.apart(p, q) || other == nil || other.number != e.link {
-		w.of(p).push(p, event{at: w.now + dialTimeout, kind: dialFails, to: p.number, from: q.number, link: e.link})
+	if !q.here() || s.w.apart(p, q) {
+		s.push(p, event{at: s.now + dialTimeout, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
-	k.open = true
-	w.of(p).step(p, mesh.LinkUp{Peer: q.id})
+	if k.open = true; k.dialled {
+		s.push(p, event{at: s.now + k.way, kind: opens, to: q.number, from: p.number, link: e.link})
+	}
+	s.step(p, mesh.LinkUp{Peer: q.id})
 }
 
 // dialFail is p giving up a dial.

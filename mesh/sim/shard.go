@@ -110,6 +110,10 @@ func (s *shard) happen(e *event) {
 		s.control(e)
 	case controlFails:
 		s.controlFail(e)
+	case offers:
+		s.offer(e)
+	case opens:
+		s.open(e)
 	case closes:
 		s.close(e)
 	case dialFails:

@@ -20,6 +20,8 @@ const (
 	wakes        kind = iota // the deadline of to's machine has come
 	controls                 // a control message
 	controlFails             // to learns that a control message did not reach from
+	offers                   // from wants to open a link
+	opens                    // the link with from is open
 	closes                   // the link with from is closed
 	dialFails                // the link with from did not come about
 	datagrams                // a datagram
@@ -30,8 +32,6 @@ const (
 	leaves   // to says goodbye
 	crashes  // to dies without a word
 	gone     // to, who said goodbye, ends
-	offers   // from wants to open a link
-	opens    // the link with from is open
 	talks    // a voice begins or ends to talk
 	captures // a voice captures a frame
 	samples  // the world is looked at
@@ -46,8 +46,8 @@ func (k kind) worldly() bool { return k >= arrives }
 
 // kindNames is what a listing calls them.
 var kindNames = [...]string{
-	"wakes", "control", "control-fails", "close", "dial-fails", "datagram", "gossip", "candidates",
-	"arrives", "leaves", "crashes", "gone", "offer", "open", "talk", "capture", "sample", "fault", "part", "mend", "heal",
+	"wakes", "control", "control-fails", "offer", "open", "close", "dial-fails", "datagram", "gossip", "candidates",
+	"arrives", "leaves", "crashes", "gone", "talk", "capture", "sample", "fault", "part", "mend", "heal",
 }
 
 // World is one simulated room. It belongs to one goroutine.
@@ -270,10 +270,6 @@ func (w *World) happen(e *event) {
 		}
 	case gone:
 		w.remove(p)
-	case offers:
-		w.offer(e)
-	case opens:
-		w.open(e)
 	case talks:
 		w.talk(int32(e.link))
 	case captures:
