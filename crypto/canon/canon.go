@@ -16,6 +16,7 @@
 package canon
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -67,20 +68,7 @@ func Unmarshal(b []byte, v any) error {
 	if err := check(b); err != nil {
 		return fmt.Errorf("decode %T: %w", v, err)
 	}
-	if err := dec.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("decode %T: %w", v, err)
-	}
-	again, err := Marshal(v)
-	if err == nil {
-		err = check(again)
-	}
-	if err != nil {
-		return fmt.Errorf("decode %T: %w", v, err)
-	}
-	if !agree(&reader{b: b}, &reader{b: again}) {
-		return fmt.Errorf("decode %T: a value does not fit its field", v)
-	}
-	return nil
+	return unmarshal(b, v)
 }
 
 // UnmarshalVersion is Unmarshal for structs that carry their version under key 1.
@@ -99,7 +87,28 @@ func UnmarshalVersion(b []byte, want uint64, v any) error {
 	if met.Version != want {
 		return fmt.Errorf("decode %T: %w", v, VersionError{Met: met.Version, Want: want})
 	}
-	return Unmarshal(b, v)
+	return unmarshal(b, v)
+}
+
+// unmarshal is Unmarshal of bytes that were checked.
+func unmarshal(b []byte, v any) error {
+	if err := dec.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("decode %T: %w", v, err)
+	}
+	again, err := Marshal(v)
+	if err == nil && bytes.Equal(again, b) {
+		return nil // as nearly always: the checks below would say the same
+	}
+	if err == nil {
+		err = check(again)
+	}
+	if err != nil {
+		return fmt.Errorf("decode %T: %w", v, err)
+	}
+	if !agree(&reader{b: b}, &reader{b: again}) {
+		return fmt.Errorf("decode %T: a value does not fit its field", v)
+	}
+	return nil
 }
 
 func must[T any](v T, err error) T {

@@ -65,14 +65,23 @@ func (r *reader) head() (major byte, n uint64, err error) {
 		return 0, 0, fmt.Errorf("byte %#x begins no canonical item", first)
 	}
 	size := 1 << (n - 24)
-	if len(r.b)-r.at < size {
+	rest := r.b[r.at:]
+	if len(rest) < size {
 		return 0, 0, errShort
 	}
-	var wide [8]byte
-	copy(wide[8-size:], r.b[r.at:r.at+size])
 	r.at += size
-	n = binary.BigEndian.Uint64(wide[:])
-	if least := [...]uint64{1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}[size]; n < least {
+	var least uint64
+	switch size {
+	case 1:
+		n, least = uint64(rest[0]), 24
+	case 2:
+		n, least = uint64(binary.BigEndian.Uint16(rest)), 1<<8
+	case 4:
+		n, least = uint64(binary.BigEndian.Uint32(rest)), 1<<16
+	default:
+		n, least = binary.BigEndian.Uint64(rest), 1<<32
+	}
+	if n < least {
 		return 0, 0, fmt.Errorf("number %d in %d bytes is not its shortest form", n, size)
 	}
 	return major, n, nil
