@@ -19,14 +19,12 @@ type Beacon struct {
 	Sent      uint16      `cbor:"6,keyasint,omitempty"` // the number of the next frame on this link
 }
 
+var beaconPlan = canon.PlanOf(Beacon{})
+
 // Datagram returns the beacon's datagram.
 func (b Beacon) Datagram() ([]byte, error) {
 	b.Version, b.Place.Root = messageVersion, identity.ID{}
-	body, err := canon.Marshal(b)
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{KindBeacon}, body...), nil
+	return beaconPlan.Marshal(&b, KindBeacon)
 }
 
 // ParseBeacon reads the body of a beacon's datagram.
@@ -34,10 +32,11 @@ func ParseBeacon(body []byte) (Beacon, error) {
 	if len(body) > MaxFrame {
 		return Beacon{}, fmt.Errorf("beacon: %w: %d bytes, at most %d", ErrMalformed, len(body), MaxFrame)
 	}
-	var b Beacon
-	if err := canon.UnmarshalVersion(body, messageVersion, &b); err != nil {
+	v, err := beaconPlan.UnmarshalVersion(body, messageVersion)
+	if err != nil {
 		return Beacon{}, fmt.Errorf("beacon: %w", err)
 	}
+	b := *v.(*Beacon)
 	if b.Tree >= MaxTrees {
 		return Beacon{}, fmt.Errorf("beacon: %w: of tree %d of at most %d", ErrMalformed, b.Tree, MaxTrees)
 	}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -180,24 +179,27 @@ func (*Report) kind() byte   { return 10 }
 func (*Tree) kind() byte     { return 11 }
 func (*Renew) kind() byte    { return 12 }
 
-// NameOf is what a kind of message is called, or "" if there is none of that kind.
-func NameOf(kind byte) string {
-	m := blank(kind)
-	if m == nil {
-		return ""
-	}
-	return strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
+// plans are of the messages, in the order of their kinds.
+var plans = [...]*canon.Plan{
+	canon.PlanOf(Probe{}), canon.PlanOf(Offer{}), canon.PlanOf(Join{}), canon.PlanOf(Accept{}), canon.PlanOf(Redirect{}), canon.PlanOf(Leave{}),
+	canon.PlanOf(Move{}), canon.PlanOf(Reverse{}), canon.PlanOf(Handover{}), canon.PlanOf(Report{}), canon.PlanOf(Tree{}), canon.PlanOf(Renew{}),
 }
 
-// blank returns an empty message of a kind, or nil.
-func blank(kind byte) Message {
-	all := [...]Message{
-		&Probe{}, &Offer{}, &Join{}, &Accept{}, &Redirect{}, &Leave{}, &Move{}, &Reverse{}, &Handover{}, &Report{}, &Tree{}, &Renew{},
-	}
-	if kind < 1 || int(kind) > len(all) {
+// planOf returns the plan of a kind of messages, or nil if there is none of that kind.
+func planOf(kind byte) *canon.Plan {
+	if kind < 1 || int(kind) > len(plans) {
 		return nil
 	}
-	return all[kind-1]
+	return plans[kind-1]
+}
+
+// NameOf is what a kind of message is called, or "" if there is none of that kind.
+func NameOf(kind byte) string {
+	plan := planOf(kind)
+	if plan == nil {
+		return ""
+	}
+	return plan.String()
 }
 
 func (*Probe) check() error      { return nil }
@@ -235,11 +237,7 @@ func atMost(what string, n, limit int) error {
 // Marshal returns a message's bytes.
 func Marshal(m Message) ([]byte, error) {
 	m.stamp()
-	body, err := canon.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{m.kind()}, body...), nil
+	return planOf(m.kind()).Marshal(m, m.kind())
 }
 
 // Unmarshal reads a message.
@@ -247,13 +245,15 @@ func Unmarshal(b []byte) (Message, error) {
 	if len(b) == 0 || len(b) > maxMessage {
 		return nil, fmt.Errorf("mesh message: %w: %d bytes, want 1 to %d", ErrMalformed, len(b), maxMessage)
 	}
-	m := blank(b[0])
-	if m == nil {
+	plan := planOf(b[0])
+	if plan == nil {
 		return nil, fmt.Errorf("mesh message: %w: unknown kind %d", ErrMalformed, b[0])
 	}
-	if err := canon.UnmarshalVersion(b[1:], messageVersion, m); err != nil {
+	v, err := plan.UnmarshalVersion(b[1:], messageVersion)
+	if err != nil {
 		return nil, fmt.Errorf("mesh message: %w", err)
 	}
+	m := v.(Message)
 	if m.about() >= MaxTrees {
 		return nil, fmt.Errorf("mesh message: %w: about tree %d of at most %d", ErrMalformed, m.about(), MaxTrees)
 	}

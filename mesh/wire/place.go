@@ -43,7 +43,7 @@ func (p *Path) UnmarshalBinary(b []byte) error {
 	if len(b)%shortSize != 0 || len(b) > MaxPath*shortSize {
 		return fmt.Errorf("%w: a path of %d bytes, want %d for each of at most %d peers", ErrMalformed, len(b), shortSize, MaxPath)
 	}
-	*p = nil
+	*p = slices.Grow(Path(nil), len(b)/shortSize)
 	for ; len(b) > 0; b = b[shortSize:] {
 		*p = append(*p, Short(b))
 	}

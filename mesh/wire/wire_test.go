@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/banyan-rooms/banyan/crypto/canon"
 	"github.com/banyan-rooms/banyan/crypto/identity"
 )
@@ -63,6 +65,98 @@ func TestGoldenMessages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// long reads a message's bytes without a plan.
+func long(b []byte) (any, error) {
+	for _, g := range golden {
+		if g.m.kind() == b[0] {
+			v := reflect.New(reflect.TypeOf(g.m).Elem()).Interface()
+			return v, canon.UnmarshalVersion(b[1:], messageVersion, v)
+		}
+	}
+	return nil, errors.New("no such message")
+}
+
+// sameWays fails when a message's bytes say something else with its plan than without.
+func sameWays(tb rapid.TB, b []byte) {
+	tb.Helper()
+	want, wantErr := long(b)
+	got, err := planOf(b[0]).UnmarshalVersion(b[1:], messageVersion)
+	if wantErr != nil {
+		if err == nil || err.Error() != wantErr.Error() {
+			tb.Errorf("%x: got %+v, %v; want the error %v", b, got, err, wantErr)
+		}
+		return
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		tb.Errorf("%x: got %+v, %v; want %+v", b, got, err, want)
+	}
+}
+
+// fill draws all that is in v.
+func fill(rt *rapid.T, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(rt, "bool"))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				fill(rt, v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		for i := range rapid.IntRange(0, 3).Draw(rt, "length") {
+			v.Grow(1)
+			v.SetLen(i + 1)
+			fill(rt, v.Index(i))
+		}
+	case reflect.Array:
+		if rapid.Bool().Draw(rt, "left out") {
+			return
+		}
+		for i := range v.Len() {
+			fill(rt, v.Index(i))
+		}
+	default:
+		v.SetUint(rapid.Uint64().Draw(rt, "number") >> rapid.SampledFrom([]int{0, 8, 32, 48, 56, 64}).Draw(rt, "shift"))
+	}
+}
+
+// TestPlans holds messages with anything in them, and their bytes with one of them
+// changed, against the long way.
+func TestPlans(t *testing.T) {
+	for _, g := range golden {
+		t.Run(g.name, rapid.MakeCheck(func(rt *rapid.T) {
+			m := reflect.New(reflect.TypeOf(g.m).Elem()).Interface().(Message)
+			fill(rt, reflect.ValueOf(m).Elem())
+			b, err := Marshal(On(rapid.IntRange(0, 255).Draw(rt, "tree"), m))
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if want, err := canon.Marshal(m); err != nil || !bytes.Equal(b[1:], want) || b[0] != m.kind() {
+				rt.Errorf("%+v: got %x; want %x, %v", m, b, want, err)
+			}
+			sameWays(rt, b)
+			b[rapid.IntRange(1, len(b)-1).Draw(rt, "at")] = rapid.Byte().Draw(rt, "other")
+			sameWays(rt, b)
+		}))
+	}
+	t.Run("beacon", rapid.MakeCheck(func(rt *rapid.T) {
+		beacon := Beacon{}
+		fill(rt, reflect.ValueOf(&beacon).Elem())
+		b, err := beacon.Datagram()
+		if err != nil {
+			rt.Fatal(err)
+		}
+		beacon.Version, beacon.Place.Root = messageVersion, identity.ID{}
+		if want, err := canon.Marshal(beacon); err != nil || !bytes.Equal(b[1:], want) || b[0] != KindBeacon {
+			rt.Errorf("%+v: got %x; want %x, %v", beacon, b, want, err)
+		}
+		if got, err := beaconPlan.UnmarshalVersion(b[1:], messageVersion); err != nil || !reflect.DeepEqual(*got.(*Beacon), beacon) {
+			rt.Errorf("%x: got %+v, %v; want %+v", b, got, err, beacon)
+		}
+	}))
 }
 
 func TestUnmarshalRefuses(t *testing.T) {
@@ -174,6 +268,9 @@ func FuzzUnmarshal(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 0 && planOf(b[0]) != nil {
+			sameWays(t, b)
+		}
 		m, err := Unmarshal(b)
 		if err != nil {
 			return
@@ -199,9 +296,14 @@ func FuzzDatagram(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(d)
-	f.Fuzz(func(_ *testing.T, b []byte) {
+	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) == 0 {
 			return
+		}
+		var long Beacon
+		longErr := canon.UnmarshalVersion(b[1:], messageVersion, &long)
+		if got, err := beaconPlan.UnmarshalVersion(b[1:], messageVersion); (err == nil) != (longErr == nil) || err == nil && !reflect.DeepEqual(got, &long) {
+			t.Errorf("%x: got %+v, %v; want %+v, %v", b, got, err, long, longErr)
 		}
 		_ = Frames(b[1:], func(Frame, []byte) {}) // must not panic; what it says of nonsense is no matter
 		_, _ = ParseBeacon(b[1:])
