@@ -35,22 +35,22 @@ func shardsOf(cfg *Config) int {
 type crew struct {
 	w       *World
 	half    int
-	window  atomic.Uint32 // how many there have been
+	windows atomic.Uint32 // begun so far
 	next    atomic.Int32  // the next shard to run
 	left    atomic.Int32  // shards that are not done
 	over    atomic.Bool
-	waiting atomic.Int32 // helpers that sleep
-	wake    *sync.Cond
+	asleep  atomic.Int32 // of the crew
+	news    *sync.Cond
 	helpers sync.WaitGroup
 }
 
-// spins is how often a goroutine looks for its turn before it sleeps: some ten microseconds,
-// which is less than it takes to be woken.
+// spins is how often a goroutine looks whether it is its turn before it sleeps: for some ten
+// microseconds, which is less than it takes to be woken.
 const spins = 20_000
 
 // newCrew gathers as many goroutines as can run at the same time, this one among them.
 func newCrew(w *World) *crew {
-	c := &crew{w: w, wake: sync.NewCond(&sync.Mutex{})}
+	c := &crew{w: w, news: sync.NewCond(&sync.Mutex{})}
 	cores := w.cfg.Cores
 	if cores == 0 {
 		cores = runtime.GOMAXPROCS(0)
@@ -66,18 +66,10 @@ func (c *crew) run(half int) {
 	c.half = half
 	c.left.Store(int32(len(c.w.shards)))
 	c.next.Store(0)
-	c.window.Add(1)
-	if c.waiting.Load() > 0 {
-		c.wake.L.Lock()
-		c.wake.Broadcast()
-		c.wake.L.Unlock()
-	}
+	c.windows.Add(1)
+	c.tell()
 	c.take()
-	for i := 0; c.left.Load() > 0; i++ {
-		if i >= spins {
-			runtime.Gosched()
-		}
-	}
+	c.await(func() bool { return c.left.Load() == 0 })
 }
 
 // take runs shards as long as there are any that nobody has taken.
@@ -88,44 +80,53 @@ func (c *crew) take() {
 			return
 		}
 		c.w.shards[i].run(c.half)
-		c.left.Add(-1)
+		if c.left.Add(-1) == 0 {
+			c.tell()
+		}
 	}
 }
 
-// help is one of the others: it runs shards in each window.
+// help is what the others do: they run shards in each window.
 func (c *crew) help() {
 	for seen := uint32(0); ; {
-		seen = c.await(seen)
+		c.await(func() bool { return c.windows.Load() != seen })
 		if c.over.Load() {
 			return
 		}
+		seen = c.windows.Load()
 		c.take()
 	}
 }
 
-// await waits for a window after one that was seen.
-func (c *crew) await(seen uint32) uint32 {
+// await waits until something is so, of which those who make it so tell.
+func (c *crew) await(so func() bool) {
 	for range spins {
-		if now := c.window.Load(); now != seen {
-			return now
+		if so() {
+			return
 		}
 	}
-	c.wake.L.Lock()
-	defer c.wake.L.Unlock()
-	c.waiting.Add(1)
-	defer c.waiting.Add(-1)
-	for c.window.Load() == seen {
-		c.wake.Wait()
+	c.news.L.Lock()
+	defer c.news.L.Unlock()
+	c.asleep.Add(1)
+	defer c.asleep.Add(-1)
+	for !so() {
+		c.news.Wait()
 	}
-	return c.window.Load()
+}
+
+// tell wakes those who sleep.
+func (c *crew) tell() {
+	if c.asleep.Load() > 0 {
+		c.news.L.Lock()
+		defer c.news.L.Unlock()
+		c.news.Broadcast()
+	}
 }
 
 // dismiss sends the others home.
 func (c *crew) dismiss() {
 	c.over.Store(true)
-	c.window.Add(1)
-	c.wake.L.Lock()
-	c.wake.Broadcast()
-	c.wake.L.Unlock()
+	c.windows.Add(1)
+	c.tell()
 	c.helpers.Wait()
 }
