@@ -28,8 +28,8 @@ type contact struct {
 	measured bool          // the machine was told the round trip
 }
 
-// contacts are those of one peer, in the order of the others' numbers: a map of some dozens
-// takes twice the room, and to look into one is to wait for memory more often.
+// contacts are those of one peer. They are some dozens: a map of them takes twice the room,
+// and to look into it is to wait for memory more often.
 type contacts struct {
 	peers []int32
 	of    []contact
@@ -37,10 +37,11 @@ type contacts struct {
 
 // with is the contact with a peer, until the next call, and whether there was one before.
 func (c *contacts) with(peer int32) (of *contact, known bool) {
-	at, known := slices.BinarySearch(c.peers, peer)
-	if !known {
-		c.peers = slices.Insert(c.peers, at, peer)
-		c.of = slices.Insert(c.of, at, contact{})
+	at := slices.Index(c.peers, peer)
+	if known = at >= 0; !known {
+		at = len(c.peers)
+		c.peers = append(c.peers, peer)
+		c.of = append(c.of, contact{})
 	}
 	return &c.of[at], known
 }
@@ -95,7 +96,7 @@ func meanJitter(p, q *peer) time.Duration { return (p.place.mile + q.place.mile)
 func (s *shard) control(e *event) {
 	data := e.cargo.data
 	p, q := s.w.peers[e.from], s.w.peers[e.to]
-	if !q.here() || s.w.apart(p, q) {
+	if !q.here() || s.w.apart(p, q.number) {
 		s.push(q, event{at: s.now + unreachable, kind: controlFails, to: p.number, from: q.number})
 		return
 	}

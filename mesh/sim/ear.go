@@ -21,6 +21,11 @@ type ear struct {
 	worst   int32 // the longest row of missing frames
 
 	fromCapture bool // how long the straight way is does not count
+
+	// Where marks, runs and ways are in most rooms: beside all else that a frame looks at.
+	marksHere [2]marks
+	runsHere  [1]run
+	waysHere  [2]time.Duration
 }
 
 // marks is what is noted of 64 frames, a bit for each.
@@ -54,16 +59,21 @@ const (
 	joinGrace = 2 * time.Second
 )
 
-// newEar returns the ear of someone who arrives now, when the log has so many
-// entries. window is how many frames may be captured within the slack.
-func newEar(now time.Duration, entries, window, runs int) ear {
-	return ear{
-		next:  int32(entries),
-		marks: make([]marks, (window+63)/64),
-		own:   none,
-		since: now + joinGrace,
-		runs:  make([]run, runs),
+// open begins to listen, for someone who arrives now, when the log has so many
+// entries. window is how many frames may be captured within the slack, runs how many
+// rows of missing ones can go on at the same time.
+func (e *ear) open(now time.Duration, entries, window, runs int) {
+	*e = ear{next: int32(entries), own: none, since: now + joinGrace}
+	e.marks = within(e.marksHere[:], (window+63)/64)
+	e.runs = within(e.runsHere[:], runs)
+}
+
+// within is a slice of n elements, where there is room for them if it is enough.
+func within[T any](room []T, n int) []T {
+	if n <= len(room) {
+		return room[:n:n]
 	}
+	return make([]T, n)
 }
 
 // place is where an entry of the log is noted, and by which bit.

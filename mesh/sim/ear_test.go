@@ -59,7 +59,8 @@ func TestEar(t *testing.T) {
 	const slack = 200 * ms
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e := newEar(tt.arrived, 0, 11, 1)
+			var e ear
+			e.open(tt.arrived, 0, 11, 1)
 			e.own = tt.own
 			e.fault = fault{at: tt.fault, open: tt.fault > 0}
 			for _, entry := range tt.play {

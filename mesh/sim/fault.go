@@ -176,7 +176,7 @@ func (w *World) part() {
 			continue
 		}
 		for _, k := range p.links.all {
-			if w.apart(p, w.peers[k.peer]) {
+			if w.apart(p, k.peer) {
 				w.of(p).push(p, event{at: w.now, kind: closes, to: p.number, from: k.peer, link: k.number})
 			}
 		}
@@ -208,8 +208,8 @@ func (w *World) heal() {
 	w.push(event{at: w.now + healsEvery, kind: heals})
 }
 
-// apart tells whether nothing of p arrives at q.
-func (w *World) apart(p, q *peer) bool { return w.divided && p.side != q.side }
+// apart tells whether nothing of p arrives at another peer.
+func (w *World) apart(p *peer, q int32) bool { return w.divided && p.side != w.peers[q].side }
 
 // tells tells whether what p spreads on the topic reaches q.
 func (w *World) tells(now time.Duration, p, q *peer) bool {

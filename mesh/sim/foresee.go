@@ -27,7 +27,7 @@ func (s *shard) foresee() {
 	}
 	for i := range events {
 		p := peers[i]
-		sum += uint64(p.arrived) + uint64(p.wake) + uint64(p.rewired[0]) + uint64(p.ear.next) + uint64(p.ear.since) + uint64(p.ear.played)
+		sum += uint64(p.arrived) + p.made + p.parents[0] + uint64(p.ear.since) + uint64(p.ear.played)
 		machines[i], _ = p.machine.(*mesh.Machine)
 	}
 	for i := range events {
@@ -57,8 +57,5 @@ func (e *ear) touch() (sum uint64) {
 		at, _ := e.place(e.next)
 		sum = at.came + uint64(e.runs[0].length)
 	}
-	for i := range min(1, len(e.ways)) {
-		sum += uint64(e.ways[i])
-	}
-	return sum
+	return sum + uint64(len(e.ways))
 }

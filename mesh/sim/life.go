@@ -19,8 +19,9 @@ func (w *World) arrive(p *peer) {
 	p.at = len(w.present)
 	w.present = append(w.present, p.number)
 	if p.listens {
-		p.ear = newEar(w.now, len(w.log), w.window(), w.runs())
-		p.ear.own, p.ear.ways, p.ear.fromCapture = p.voice, w.ways(p), w.cfg.FromCapture
+		p.ear.open(w.now, len(w.log), w.window(), w.runs())
+		p.ear.own, p.ear.fromCapture = p.voice, w.cfg.FromCapture
+		w.waysTo(p)
 	}
 	s := w.of(p)
 	s.push(p, event{at: w.now, kind: finds, to: p.number})
@@ -47,13 +48,12 @@ func (w *World) window() int {
 	return (int((w.cfg.Slack+longestWay)/frameTime) + 3) * w.cfg.Speakers
 }
 
-// ways is how long a packet straight from each voice to a peer takes.
-func (w *World) ways(p *peer) []time.Duration {
-	ways := make([]time.Duration, len(w.voices))
+// waysTo works out how long a packet straight from each voice to a peer takes.
+func (w *World) waysTo(p *peer) {
+	p.ear.ways = within(p.ear.waysHere[:], len(w.voices))
 	for i, v := range w.voices {
-		ways[i] = w.cfg.Geography.latency(w.peers[v.peer].place, p.place)
+		p.ear.ways[i] = w.cfg.Geography.latency(w.peers[v.peer].place, p.place)
 	}
-	return ways
 }
 
 // runs is how many rows of missing frames go on at the same time.

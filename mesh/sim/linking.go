@@ -53,7 +53,7 @@ func (w *World) newLink(p, q *peer, number uint16) link {
 // through; and a peer that dials though q still holds its link has lost that link.
 func (s *shard) offer(e *event) {
 	p, q := s.w.peers[e.from], s.w.peers[e.to]
-	if !q.here() || s.w.apart(p, q) {
+	if !q.here() || s.w.apart(p, q.number) {
 		s.push(q, event{at: s.now + unreachable, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
@@ -80,7 +80,7 @@ func (s *shard) open(e *event) {
 	if !p.here() || k == nil || k.number != e.link || k.open {
 		return // given up meanwhile
 	}
-	if !q.here() || s.w.apart(p, q) {
+	if !q.here() || s.w.apart(p, q.number) {
 		s.push(p, event{at: s.now + dialTimeout, kind: dialFails, to: p.number, from: q.number, link: e.link})
 		return
 	}
@@ -108,7 +108,7 @@ func (s *shard) hangUp(p, q *peer) {
 		return
 	}
 	at := s.now + k.way + jitter(&p.network, k.jitter)
-	if s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, q) {
+	if s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, q.number) {
 		at = s.now + linkTimeout
 	}
 	s.push(p, event{at: at, kind: closes, to: q.number, from: p.number, link: k.number})

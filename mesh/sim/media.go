@@ -51,7 +51,7 @@ func (s *shard) transmit(p *peer, k *link, e event, after time.Duration) {
 	if c := e.cargo; c.said == nil && c.data[0] != wire.KindMedia {
 		s.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
 	}
-	if s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, s.w.peers[k.peer]) {
+	if s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, k.peer) {
 		return
 	}
 	e.at, e.kind = s.now+after+k.way+jitter(&p.network, k.jitter), datagrams

@@ -12,7 +12,7 @@ import (
 
 // peer is one machine and all that surrounds it.
 type peer struct {
-	// What each frame looks at comes first: most of a room is in no cache.
+	// What each frame looks at comes first, side by side: most of a room is in no cache.
 	machine Protocol      // nil before the peer arrives and after it is gone
 	arrived time.Duration // its machine's clock starts here
 	links   links
@@ -20,15 +20,16 @@ type peer struct {
 	voice   int32 // of a speaker, or none
 	listens bool
 	drops   bool   // passes no sound on
+	side    bool   // of a split
 	made    uint64 // events that are its doing
 	network rand.PCG
-	wake    time.Duration                // when the next wake is queued
-	exposed time.Duration                // since when it lacks a parent or a backup because that one died; 0 if it does not
-	parents [wire.MaxTrees]identity.ID   // as the last check saw them
-	rewired [wire.MaxTrees]time.Duration // when they changed
-	place   place
+	wake    time.Duration         // when the next wake is queued
+	exposed time.Duration         // since when it lacks a parent or a backup because that one died; 0 if it does not
+	parents [wire.MaxTrees]uint64 // the tags of their IDs, as the last check saw them
 	ear     ear
 
+	place     place
+	rewired   [wire.MaxTrees]time.Duration // when the parents changed
 	id        identity.ID
 	key       identity.Key
 	leaving   bool
@@ -37,11 +38,9 @@ type peer struct {
 	stays     bool // never leaves by itself
 	at        int  // where it is in the world's list of those present
 	contacts  contacts
-	dials     uint16 // so far: what links are numbered by
-	traffic   int64  // bytes of control, beacons and gossip, both ways
-
-	side     bool          // of a split
-	reunited time.Duration // when it has found the others again after one
+	dials     uint16        // so far: what links are numbered by
+	traffic   int64         // bytes of control, beacons and gossip, both ways
+	reunited  time.Duration // when it has found the others again after a split
 
 	life, gossip, finding rand.PCG
 }

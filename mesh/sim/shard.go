@@ -142,8 +142,9 @@ func (s *shard) check(p *peer) {
 		return
 	}
 	for t := range wire.MaxTrees {
-		if parent := p.machine.Parent(t); parent != p.parents[t] {
-			p.parents[t], p.rewired[t] = parent, s.now
+		parent := p.machine.Parent(t)
+		if tag := tagOf(&parent); tag != p.parents[t] {
+			p.parents[t], p.rewired[t] = tag, s.now
 			s.moves = append(s.moves, Move{at: s.now, seq: s.seq, peer: p.number, tree: uint8(t), parent: s.w.parentOf(p, t)})
 		}
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -87,7 +88,7 @@ func TestTheFirstBreakInAnyShard(t *testing.T) {
 				t.Fatalf("%s: the world of %d shards ran on", i.Name, shards)
 			}
 			var at time.Duration
-			if b := w.broken; b == nil || w.Run(20*time.Second) != b {
+			if b := w.broken; b == nil || !errors.Is(w.Run(20*time.Second), b) {
 				t.Errorf("%s: broken %v", i.Name, b)
 			}
 			if at = w.Now(); want == "" {

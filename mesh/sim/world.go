@@ -50,7 +50,8 @@ var kindNames = [...]string{
 	"arrives", "leaves", "crashes", "gone", "talk", "capture", "sample", "fault", "part", "mend", "heal",
 }
 
-// World is one simulated room. It belongs to one goroutine.
+// World is one simulated room. It belongs to one goroutine, which has others help it while
+// [World.Run] lasts.
 type World struct {
 	cfg       Config
 	now       time.Duration
