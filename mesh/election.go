@@ -266,8 +266,7 @@ const maxTurns = 4
 // takeOver makes an attached community relay the root of a tree that is rooted at a
 // desktop. The way up to the old root is reversed; no sound is lost.
 func (t *tree) takeOver(now time.Duration) {
-	root := t.rankOf(t.root)
-	if class(t.ownAdvert()) >= class(root.Advert) || !t.leads(now) || t.fed() >= t.limit() {
+	if !t.community || t.rankOf(t.root).Advert.Community || !t.leads(now) || t.fed() >= t.limit() {
 		t.takeoverAt = 0
 		return
 	}

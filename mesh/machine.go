@@ -260,11 +260,6 @@ func (m *Machine) jittered(d time.Duration) time.Duration {
 	return time.Duration(m.rand.Int64N(int64(d) + 1))
 }
 
-// shuffle keeps a crowd from going the same way.
-func (m *Machine) shuffle(ids []identity.ID) {
-	m.rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-}
-
 // fed is how many children this peer feeds, in all trees.
 func (m *Machine) fed() int {
 	n := 0

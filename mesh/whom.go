@@ -24,26 +24,25 @@ func (t *tree) whomToAsk(now time.Duration, s *seeker) []identity.ID {
 	}
 	// Those who are shunned are asked too when others were, for long, in vain.
 	last := s.urgent && !s.backup && !t.attached() && now >= t.aloneAt+shunFor/4
-	add := func(ids ...identity.ID) {
-		for _, id := range ids {
-			if len(some) == most {
-				return
-			}
-			if !slices.Contains(some, id) && !t.barred(now, s, id, last) {
-				some = append(some, id)
-			}
+	add := func(id identity.ID) (more bool) {
+		if len(some) < most && !slices.Contains(some, id) && !t.barred(now, s, id, last) {
+			some = append(some, id)
 		}
+		return len(some) < most
 	}
-	add(s.prefer...)
+	for _, id := range s.prefer {
+		add(id)
+	}
 	if now < t.lease.expires && (!s.backup || len(t.place.Path) > 2) {
 		s.root = t.lease.root
 		add(s.root)
 	}
 	pool := t.pool(most == careful)
-	add(pool...)
+	t.draw(&pool, add)
 	if s.urgent && len(some) == 0 {
 		last = true
-		add(append(pool, t.lease.root)...)
+		t.draw(&pool, add)
+		add(t.lease.root)
 	}
 	return some
 }
@@ -61,36 +60,49 @@ func (t *tree) barred(now time.Duration, s *seeker, id identity.ID, last bool) b
 	return t.suspected(now, id) || !last && t.shuns(now, id)
 }
 
-// pool is whom this peer knows of, in some order: with two trees those first who may feed
-// others in this one; and if it has time for that, those who said that they feed others.
-func (t *tree) pool(relaysFirst bool) []identity.ID {
-	all := make([]identity.ID, 0, len(t.adverts)+len(t.candidates))
-	for _, k := range t.adverts {
-		all = append(all, k.said.From)
-	}
-	all = append(all, t.candidates...)
-	rows := [][]identity.ID{all}
-	if n := len(t.adverts); relaysFirst {
-		rows = [][]identity.ID{all[:n], all[n:]}
-	}
-	for _, row := range rows {
-		t.shuffle(row)
-		if t.count > 1 {
-			t.nativesFirst(row)
-		}
-	}
-	return all
+// pool is whom this peer knows of, in some order: the numbers of adverts, and from their count
+// on those of candidates. Most are never looked at.
+type pool struct {
+	order [maxAdverts + maxCandidates]uint8
+	first int // so many come before all others
+	all   int
 }
 
-// nativesFirst puts those first who may feed others in this tree.
-func (t *tree) nativesFirst(ids []identity.ID) {
-	slices.SortStableFunc(ids, func(a, b identity.ID) int {
-		switch x, y := t.native(a), t.native(b); {
-		case x == y:
-			return 0
-		case x:
-			return -1
+// pool shuffles whom this peer knows of, so that a crowd does not go the same way: if it has time for that, those who said that they feed
+// others come first.
+func (t *tree) pool(relaysFirst bool) pool {
+	p := pool{all: len(t.adverts) + len(t.candidates)}
+	for i := range p.all {
+		p.order[i] = uint8(i)
+	}
+	if relaysFirst {
+		p.first = len(t.adverts)
+	}
+	for _, row := range [...][]uint8{p.order[:p.first], p.order[p.first:p.all]} {
+		t.rand.Shuffle(len(row), func(i, j int) { row[i], row[j] = row[j], row[i] })
+	}
+	return p
+}
+
+// draw hands the peers of a pool to add, in their order, until that wants no more: with two
+// trees those first who may feed others in this one.
+func (t *tree) draw(p *pool, add func(identity.ID) (more bool)) {
+	for _, row := range [...][]uint8{p.order[:p.first], p.order[p.first:p.all]} {
+		for _, native := range [...]bool{true, false} {
+			for _, n := range row {
+				id := t.heardOf(int(n))
+				if (t.count == 1 || t.native(id)) == native && !add(id) {
+					return
+				}
+			}
 		}
-		return 1
-	})
+	}
+}
+
+// heardOf is a peer by its number in a pool.
+func (m *Machine) heardOf(n int) identity.ID {
+	if n < len(m.adverts) {
+		return m.adverts[n].said.From
+	}
+	return m.candidates[n-len(m.adverts)]
 }
