@@ -96,8 +96,19 @@ func (t Timing) validate() error {
 	return err
 }
 
-// withDefaults fills in what was left zero.
-func (t Timing) withDefaults() Timing {
+// usualTiming is the default, which machines share that are told nothing else.
+var usualTiming = Timing{}.filled()
+
+// withDefaults fills in what was left zero. Nobody may change what it returns.
+func (t Timing) withDefaults() *Timing {
+	if t == (Timing{}) {
+		return &usualTiming
+	}
+	filled := t.filled()
+	return &filled
+}
+
+func (t Timing) filled() Timing {
 	t.each(func(d *time.Duration, v time.Duration) { *d = cmp.Or(*d, v) })
 	return t
 }

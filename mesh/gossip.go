@@ -137,7 +137,7 @@ func (m *Machine) willing() bool { return m.maxChildren > 0 && m.dialable && !m.
 
 // rooted is the tree whose root this peer is, or nil. It is never the root of two.
 func (m *Machine) rooted() *tree {
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		if t.isRoot {
 			return t
 		}

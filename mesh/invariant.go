@@ -26,7 +26,7 @@ func (m *Machine) Check() error {
 	case m.trees[0].isRoot && m.trees[1].isRoot:
 		return fmt.Errorf("invariant 5: %s is the root of both trees", m.id.Short())
 	}
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		if err := t.check(); err != nil {
 			return fmt.Errorf("%w, in tree %d", err, t.index)
 		}
@@ -87,7 +87,7 @@ func CheckTrees(machines map[identity.ID]*Machine) error {
 func checkTree(machines map[identity.ID]*Machine, ids []identity.ID, index int) error {
 	var root identity.ID
 	for _, id := range ids {
-		t := machines[id].trees[index]
+		t := &machines[id].trees[index]
 		if t.isRoot {
 			if !root.IsZero() {
 				return fmt.Errorf("%s and %s are both roots", root.Short(), id.Short())
@@ -99,7 +99,7 @@ func checkTree(machines map[identity.ID]*Machine, ids []identity.ID, index int) 
 		if m == nil {
 			return fmt.Errorf("%s has no parent (%s)", id.Short(), t.parent.Short())
 		}
-		p := m.trees[index]
+		p := &m.trees[index]
 		if at := p.childAt(id); at < 0 || p.children[at].backup {
 			return fmt.Errorf("%s thinks it is fed by %s, which does not", id.Short(), t.parent.Short())
 		}

@@ -28,21 +28,15 @@ const (
 
 // lane is what goes over one link, both ways. The zero lane is ready.
 type lane struct {
-	sent  uint16               // the number of the last frame that was sent
-	which *[laneSize]numbering // by number, modulo
-	again int                  // frames sent again since
+	sent  uint16            // the number of the last frame that was sent
+	which *[laneSize]uint32 // the serial number, with the router, of the frame that had one of the last numbers here; by that, modulo
+	again int               // frames sent again since
 	since time.Duration
 
 	begun   bool
 	due     uint16        // the number of the next frame that comes
 	missing uint64        // bit i: number due-1-i has not come, and was not asked for
 	askAt   time.Duration // when they are asked for; 0 is never
-}
-
-// numbering says which frame of the router's had a number.
-type numbering struct {
-	number uint16
-	serial uint32
 }
 
 // next is the number of the next frame.
@@ -57,9 +51,9 @@ func (l *lane) next() uint16 {
 func (l *lane) number(serial uint32) uint16 {
 	l.sent++
 	if l.which == nil {
-		l.which = new([laneSize]numbering)
+		l.which = new([laneSize]uint32)
 	}
-	l.which[l.sent%laneSize] = numbering{l.sent, serial}
+	l.which[l.sent%laneSize] = serial
 	return l.sent
 }
 
@@ -122,7 +116,7 @@ func (m *Machine) numbered(now time.Duration, from identity.ID, next uint16) {
 
 // near tells whether a peer is a neighbour in any tree.
 func (m *Machine) near(id identity.ID) bool {
-	return slices.ContainsFunc(m.trees[:], func(t *tree) bool { return t.near(id) })
+	return m.trees[0].near(id) || m.trees[1].near(id)
 }
 
 // forgetGap asks a neighbour for nothing any more.
@@ -164,12 +158,12 @@ func (m *Machine) pulled(now time.Duration, from identity.ID, body []byte) {
 		l.again, l.since = 0, now
 	}
 	_ = wire.Pulled(body, func(number uint16) { // of a neighbour that sends nonsense, what can be read
-		n := l.which[number%laneSize]
-		k := m.route.kept(n.serial)
-		if n.number != number || k == nil || k.hops == 0 || now > k.at+playable || l.again == maxAgain {
+		serial := l.which[number%laneSize]
+		k := m.route.kept(serial)
+		if l.sent-number >= laneSize || k == nil || k.hops == 0 || now > k.at+playable || l.again == maxAgain {
 			return
 		}
 		l.again++
-		m.emit(Transmit{from, wire.AppendMedia(nil, k.raw, k.hops-1, l.number(n.serial))})
+		m.emit(Transmit{from, wire.AppendMedia(nil, k.raw, k.hops-1, l.number(serial))})
 	})
 }

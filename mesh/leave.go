@@ -19,7 +19,7 @@ func (m *Machine) stop(now time.Duration) {
 		m.spread(now, true)
 	}
 	m.advertAt = never
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		t.depart(now)
 	}
 }
@@ -58,7 +58,7 @@ func (t *tree) quit(id identity.ID) {
 
 // part says good-bye to whoever is left.
 func (m *Machine) part() {
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		t.end()
 	}
 	for _, id := range m.open() {

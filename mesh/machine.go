@@ -17,16 +17,16 @@ const never = time.Duration(1<<63 - 1)
 type Machine struct {
 	// What each frame looks at comes first, here as in [tree]: a room of simulated
 	// machines is far larger than any cache.
-	trees       [wire.MaxTrees]*tree // the second rests while the room has one
-	count       int                  // trees that the room has, as the first one's root decided
-	hops        []Hop                // scratch: what Route returns
+	trees       [wire.MaxTrees]tree // the second rests while the room has one
+	count       int                 // trees that the room has, as the first one's root decided
+	hops        []Hop               // scratch: what Route returns
 	gaps        []gap
 	hastened    bool // by Route, since Hastened was asked
 	unchecked   bool // the trees, since the last step: see Check
 	route       router
 	id          identity.ID
 	maxChildren int
-	timing      Timing
+	timing      *Timing // shared
 
 	key       identity.Key
 	hash      uint64 // of the id, for ties in rank
@@ -86,7 +86,7 @@ func New(cfg Config) *Machine {
 		m.maxTrees = wire.MaxTrees
 	}
 	for i := range m.trees {
-		m.trees[i] = newTree(m, i)
+		m.trees[i].init(m, i)
 	}
 	m.route.init()
 	return m
@@ -117,7 +117,7 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 	case LinkDown:
 		m.linkDown(now, ev.Peer)
 	case Failed:
-		for _, t := range m.trees {
+		for _, t := range m.both() {
 			t.failed(now, ev.Peer)
 		}
 	case Candidates:
@@ -142,7 +142,7 @@ func (m *Machine) receive(now time.Duration, from identity.ID, msg wire.Message)
 	if from == m.id || !mayClaim(from, msg) {
 		return
 	}
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		if from == t.parent {
 			t.aliveAt = now
 		}
@@ -183,7 +183,7 @@ func (m *Machine) hear(now time.Duration, from identity.ID, datagram []byte) {
 // tick does whatever is due.
 func (m *Machine) tick(now time.Duration) {
 	m.forget(now)
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		if t.active {
 			t.tick(now)
 		}
@@ -225,7 +225,7 @@ func (m *Machine) Deadline() (time.Duration, bool) {
 		return 0, false
 	}
 	at := min(m.advertAt, m.wakeAt, m.replayDeadline(), m.pullDeadline())
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		if t.active {
 			at = min(at, t.deadline())
 		}
@@ -243,6 +243,9 @@ func (m *Machine) Hastened() bool {
 	m.hastened = false
 	return hastened
 }
+
+// both are the trees.
+func (m *Machine) both() [wire.MaxTrees]*tree { return [...]*tree{&m.trees[0], &m.trees[1]} }
 
 func (m *Machine) emit(e Effect) { m.effects = append(m.effects, e) }
 
@@ -263,7 +266,7 @@ func (m *Machine) jittered(d time.Duration) time.Duration {
 // fed is how many children this peer feeds, in all trees.
 func (m *Machine) fed() int {
 	n := 0
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		n += t.fed()
 	}
 	return n
@@ -280,7 +283,7 @@ func (m *Machine) suggest(now time.Duration, peers []identity.ID) {
 		}
 		m.candidates = append(m.candidates, id)
 	}
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		if t.index == 0 && !t.attached() && t.seekParent.phase == resting {
 			t.seekParent.at = min(t.seekParent.at, now) // somebody new to ask
 		}
@@ -292,7 +295,7 @@ func (m *Machine) setSpeaking(now time.Duration, on bool) {
 		return
 	}
 	m.speaking = on
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		t.improveAt, t.looks = min(t.improveAt, now), 0
 	}
 }
@@ -320,7 +323,7 @@ func (m *Machine) linkUp(now time.Duration, id identity.ID) {
 	} else {
 		m.links[id] = &lane{}
 	}
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		t.linkUp(now, id)
 	}
 	m.hangUp(id) // unless somebody still wants it
@@ -331,7 +334,7 @@ func (m *Machine) linkDown(now time.Duration, id identity.ID) {
 	delete(m.links, id)
 	m.forgetGap(id)
 	m.suspect(now, id)
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		t.linkDown(now, id)
 	}
 }
@@ -341,7 +344,7 @@ func (m *Machine) linked(id identity.ID) bool { return m.links[id] != nil }
 
 // hangUp closes a link that no tree needs any more.
 func (m *Machine) hangUp(id identity.ID) {
-	if !m.linked(id) || slices.ContainsFunc(m.trees[:], func(t *tree) bool { return t.needs(id) }) {
+	if !m.linked(id) || m.trees[0].needs(id) || m.trees[1].needs(id) {
 		return
 	}
 	delete(m.links, id)
@@ -354,7 +357,7 @@ func (m *Machine) suspect(now time.Duration, id identity.ID) {
 	if k := m.find(id); k != nil {
 		k.dead = now + m.timing.LeaseTTL
 	}
-	for _, t := range m.trees {
+	for _, t := range m.both() {
 		if t.lease.root == id {
 			t.lease.expires = now
 		}

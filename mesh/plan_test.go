@@ -40,7 +40,7 @@ func TestThePlanNeverGoesInCircles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := rootOf(t, tt.slots...)
 			plan, none := map[identity.ID]identity.ID{}, 0
-			root := m.trees[0]
+			root := &m.trees[0]
 			for i := range root.children {
 				c := &root.children[i]
 				if plan[c.id] = root.planFor(time.Second, c); plan[c.id].IsZero() {

@@ -47,7 +47,7 @@ func (m *Machine) over(now time.Duration, r *replay) bool {
 	if len(r.frames) == 0 {
 		return true
 	}
-	t, k := m.trees[r.tree], m.route.kept(r.frames[0])
+	t, k := &m.trees[r.tree], m.route.kept(r.frames[0])
 	return k == nil || k.at+m.timing.Replay <= now || r.to != t.parent && t.childAt(r.to) < 0
 }
 

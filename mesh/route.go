@@ -22,8 +22,8 @@ type router struct {
 // far from all others are another one. Whoever invents a counter that is far ahead can
 // so not make the true ones too old.
 type stream struct {
+	window sframe.Window // ends with its top, beside which the rest is in memory
 	kid    uint64
-	window sframe.Window
 	at     time.Duration // the last frame
 }
 
@@ -61,7 +61,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 			return nil, false
 		}
 	}
-	for i, t := range m.trees { // not by t.index: a tree that does not matter need not be touched
+	for i, t := range m.both() {
 		if f.Trees.Has(i) && (from.IsZero() || from != t.parent && from != t.former) {
 			t.upAt = now
 		}
@@ -70,7 +70,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 	if !fresh {
 		return nil, false
 	}
-	for i, t := range m.trees {
+	for i, t := range m.both() {
 		if f.Trees.Has(i) {
 			t.fresh++
 			if from.IsZero() {
@@ -86,7 +86,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		return nil, true
 	}
 	m.hops = m.hops[:0]
-	for i, t := range m.trees {
+	for i, t := range m.both() {
 		if f.Trees.Has(i) {
 			t.passOn(now, from, up[i], serial)
 		}
@@ -98,7 +98,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 // frame travels on it is one.
 func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near [wire.MaxTrees]bool) {
 	var l *lane
-	for i, t := range m.trees {
+	for i, t := range m.both() {
 		if !f.Trees.Has(i) {
 			continue
 		}

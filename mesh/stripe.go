@@ -11,7 +11,7 @@ import "github.com/banyan-rooms/banyan/mesh/wire"
 // While the second tree grows, frames travel on the first alone; while a parent is in
 // doubt, or the second tree has shrunk, on both.
 func (m *Machine) Way(ctr uint64) (trees wire.Trees, cover bool) {
-	a, b := m.trees[0], m.trees[1]
+	a, b := &m.trees[0], &m.trees[1]
 	switch {
 	case !b.reaches():
 		return wire.Of(0), m.count > 1 || a.size() >= twoFrom

@@ -54,7 +54,7 @@ func (t *tree) supply() places {
 
 // chooseTrees lets the first tree's root decide how many trees there are.
 func (m *Machine) chooseTrees(now time.Duration) {
-	t := m.trees[0]
+	t := &m.trees[0]
 	if !t.isRoot || m.leaving || m.maxTrees < wire.MaxTrees {
 		return
 	}
@@ -112,7 +112,7 @@ func (m *Machine) setTrees(now time.Duration, n int, came bool) {
 		return
 	}
 	m.count, m.grown = n, false
-	second := m.trees[1]
+	second := &m.trees[1]
 	switch {
 	case n > 1 && !second.active:
 		second.beginSecond(now, came)

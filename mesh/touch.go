@@ -13,7 +13,7 @@ func (m *Machine) Touch(round int) (sum uint64) {
 	case 0:
 		sum = uint64(m.count) + uint64(m.route.serial) + m.route.loud.voices[0].kid + uint64(m.maxChildren) + uint64(m.timing.Keepalive) + uint64(m.timing.Doubt) + uint64(m.timing.Replay)
 	case 1:
-		for _, t := range m.trees {
+		for _, t := range m.both() {
 			sum += uint64(t.index) + uint64(t.parent[0]) + uint64(t.upAt) + uint64(len(t.children)) + uint64(t.former[len(t.former)-1])
 		}
 		for i := range min(1, len(m.route.streams)) {
@@ -22,7 +22,7 @@ func (m *Machine) Touch(round int) (sum uint64) {
 		next := &m.route.ring[(m.route.serial+1)%uint32(len(m.route.ring))]
 		sum += uint64(next.serial) + uint64(len(next.raw))
 	case 2:
-		for _, t := range m.trees {
+		for _, t := range m.both() {
 			for i := range t.neighbors {
 				sum += uint64(t.neighbors[i].id[0])
 			}
@@ -31,7 +31,7 @@ func (m *Machine) Touch(round int) (sum uint64) {
 			}
 		}
 	case 3:
-		for _, t := range m.trees {
+		for _, t := range m.both() {
 			for i := range t.neighbors {
 				sum += uint64(t.neighbors[i].lane.sent)
 			}

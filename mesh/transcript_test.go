@@ -271,7 +271,7 @@ func (s *stage) drawTree(index int) {
 	var below func(p *peer, depth int)
 	below = func(p *peer, depth int) {
 		fmt.Fprintf(&s.out, "%s%s", strings.Repeat("  ", depth), p.name)
-		at := p.trees[index]
+		at := &p.trees[index]
 		if b := s.byID[at.backup]; b != nil {
 			fmt.Fprintf(&s.out, " (else %s)", b.name)
 		}
@@ -283,7 +283,7 @@ func (s *stage) drawTree(index int) {
 		}
 	}
 	for _, p := range s.peers {
-		switch at := p.trees[index]; {
+		switch at := &p.trees[index]; {
 		case p.dead:
 		case at.isRoot:
 			below(p, 0)

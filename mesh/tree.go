@@ -85,11 +85,10 @@ type neighbor struct {
 	lane *lane
 }
 
-func newTree(m *Machine, index int) *tree {
-	t := &tree{Machine: m, index: index}
+func (t *tree) init(m *Machine, index int) {
+	t.Machine, t.index = m, index
 	t.seekBackup.backup = true
 	t.place = t.alone()
-	return t
 }
 
 // begin starts looking for the tree.
@@ -186,7 +185,7 @@ func (t *tree) deadline() time.Duration {
 func (t *tree) send(to identity.ID, msg wire.Message) { t.emit(Send{to, wire.On(t.index, msg)}) }
 
 // other is the room's other tree.
-func (t *tree) other() *tree { return t.trees[1-t.index] }
+func (t *tree) other() *tree { return &t.trees[1-t.index] }
 
 // attached tells whether sound reaches this peer.
 func (t *tree) attached() bool { return t.isRoot || !t.parent.IsZero() }

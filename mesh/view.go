@@ -31,7 +31,8 @@ type Branch struct {
 // View returns what this peer knows now.
 func (m *Machine) View() View {
 	var v View
-	for _, t := range m.trees[:m.count] {
+	for i := range m.count {
+		t := &m.trees[i]
 		b := t.branch()
 		v.Attached = v.Attached || b.Attached
 		v.Trees = append(v.Trees, b)
@@ -96,9 +97,12 @@ func (m *Machine) MaxChildren() int { return m.maxChildren }
 // Expects tells whether a peer may open a link: it was accepted, as a child or as
 // somebody's backup, or was asked to accept this one.
 func (m *Machine) Expects(id identity.ID) bool {
-	return slices.ContainsFunc(m.trees[:], func(t *tree) bool {
-		return t.childAt(id) >= 0 || t.seekParent.target == id || t.seekBackup.target == id
-	})
+	for _, t := range m.both() {
+		if t.childAt(id) >= 0 || t.seekParent.target == id || t.seekBackup.target == id {
+			return true
+		}
+	}
+	return false
 }
 
 // open are the peers with an open link, by ID.

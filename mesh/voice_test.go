@@ -16,7 +16,7 @@ func lecture(t *testing.T, trees int) (w *world, speaker *peer) {
 	}
 	w.run(30 * time.Second)
 	speaker = find(w, func(p *peer) bool {
-		return !slices.ContainsFunc(p.Machine.trees[:trees], func(t *tree) bool { return t.place.Depth() < 2 })
+		return !slices.ContainsFunc(p.Machine.trees[:trees], func(t tree) bool { return t.place.Depth() < 2 })
 	})
 	if speaker == nil || speaker.count != trees {
 		t.Fatalf("there are not %d trees, or there is nobody who is not below a root", trees)
@@ -32,7 +32,7 @@ func TestASpeakerFindsOutThatNothingArrives(t *testing.T) {
 	for trees := 1; trees <= 2; trees++ {
 		w, speaker := lecture(t, trees)
 		tree := trees - 1
-		last := speaker.Machine.trees[tree]
+		last := &speaker.Machine.trees[tree]
 		parent := w.byID[last.parent]
 		parent.drops = true
 		w.run(8 * time.Second) // it may have been on the move when that began, and have come back

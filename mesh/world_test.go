@@ -91,7 +91,7 @@ func (w *world) join(name string, cfg Config) *peer {
 	cfg.Key, cfg.Room, cfg.Start = keyOf(w.t, n), identity.RoomID{1}, start
 	cfg.Rand, cfg.Dialable = rand.New(rand.NewPCG(uint64(n), 7+w.seed)), true
 	m := New(cfg)
-	p := &peer{Machine: m, tree: m.trees[0], name: name, played: make(map[uint64]map[uint64]time.Duration)}
+	p := &peer{Machine: m, tree: &m.trees[0], name: name, played: make(map[uint64]map[uint64]time.Duration)}
 	var known []identity.ID
 	for _, other := range w.peers {
 		if !other.dead {
@@ -309,7 +309,7 @@ func (w *world) describe() string {
 	var s strings.Builder
 	for _, p := range w.peers {
 		fmt.Fprintf(&s, "\n%s (%s) dead=%v feeds at most %d, %d trees", p.name, p.id.Short(), p.dead, p.maxChildren, p.count)
-		for _, t := range p.trees {
+		for _, t := range p.both() {
 			fmt.Fprintf(&s, "; tree %d root=%v interior=%v parent=%s backup=%s depth=%d fed=%d seek=%d urgent=%v lease=%s supply=%v count=%d", t.index, t.isRoot, t.interior(),
 				w.nameOf(t.parent), w.nameOf(t.backup), t.place.Depth(), t.fed(), t.seekParent.phase, t.seekParent.urgent, w.nameOf(t.lease.root), t.supply(), t.size())
 		}
