@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -11,32 +12,48 @@ import (
 
 // child is a peer that this one feeds, or would feed if its own parent died.
 type child struct {
+	// What each frame looks at.
 	id      identity.ID
-	backup  bool // not fed: only told where this peer stands
-	linked  bool
-	since   time.Duration // when it was accepted
-	slots   uint32        // children that it could feed itself
-	free    uint32        // how many more, as it last reported
-	speaker bool
-	moving  time.Duration // asked to move until then
-	seen    []wire.Seen   // what it had when it asked, until its link opens
-	parent  wire.Short    // of one whose backup this peer is, as it last said
-	plan    identity.ID   // whom it turns to if this peer, a root, dies
-	below   summary       // what it last reported
-	toldAt  time.Duration // when it was last told about the whole tree
-	saidAt  time.Duration // the last beacon to it
-	sentAt  time.Duration // the last datagram to it
+	lane    *lane         // nil until the link is open
 	mediaAt time.Duration // the last media to it, or from it
+	sentAt  time.Duration // the last datagram to it
+	backup  bool          // not fed: only told where this peer stands
 
+	// What each step looks at.
+	speaker    bool
+	parent     wire.Short    // of one whose backup this peer is, as it last said
+	saidAt     time.Duration // the last beacon to it
 	reportedAt time.Duration // the last report from it; before the first one, when it came
+	since      time.Duration // when it was accepted
+	moving     time.Duration // asked to move until then
+
+	slots  uint32        // children that it could feed itself
+	free   uint32        // how many more, as it last reported
+	toldAt time.Duration // when it was last told about the whole tree
+	below  summary       // what it last reported
+	plan   identity.ID   // whom it turns to if this peer, a root, dies
+	join   *wire.Join    // what it asked, until its link opens
 }
+
+// linked tells whether the link with a child is open.
+func (c *child) linked() bool { return c.lane != nil }
 
 // hears tells whether frames go to a child: this peer is not only its backup, and the link
 // is open.
-func (c *child) hears() bool { return !c.backup && c.linked }
+func (c *child) hears() bool { return !c.backup && c.linked() }
 
+// childAt is where a child is among the children, or -1.
 func (t *tree) childAt(id identity.ID) int {
-	return slices.IndexFunc(t.children, func(c child) bool { return c.id == id })
+	if at, known := t.search(id); known {
+		return at
+	}
+	return -1
+}
+
+// search is where a child is among the children, or belongs.
+func (t *tree) search(id identity.ID) (at int, known bool) {
+	at = sort.Search(len(t.children), func(i int) bool { return t.children[i].id.Compare(id) >= 0 })
+	return at, at < len(t.children) && t.children[at].id == id
 }
 
 // fed is how many children take part in this peer's fan-out.
@@ -93,13 +110,12 @@ func (t *tree) spare(parent wire.Short) int {
 
 // adopt makes a peer whose link is open a child.
 func (t *tree) adopt(now time.Duration, id identity.ID) {
-	at, known := slices.BinarySearchFunc(t.children, id, func(c child, id identity.ID) int { return c.id.Compare(id) })
+	at, known := t.search(id)
 	if !known {
 		t.children = slices.Insert(t.children, at, child{id: id, since: now})
 	}
 	c := &t.children[at]
-	c.linked, c.backup, c.reportedAt = t.linked(id), false, now
-	t.refreshNeighbors()
+	c.lane, c.backup, c.reportedAt = t.laneTo(id), false, now
 	t.changed()
 }
 
@@ -118,19 +134,18 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 		t.redirect(from, j)
 		return
 	}
-	at, known := slices.BinarySearchFunc(t.children, from, func(c child, id identity.ID) int { return c.id.Compare(id) })
+	at, known := t.search(from)
 	if !known {
 		t.children = slices.Insert(t.children, at, child{id: from, since: now})
 	}
 	c := &t.children[at]
 	c.reportedAt = now
-	if c.linked = t.linked(from); c.linked {
+	if c.lane = t.laneTo(from); c.linked() {
 		c.since = now // else asking again gives no more time to open a link
 	}
 	c.backup, c.slots, c.free, c.speaker, c.parent = j.Backup, j.Slots, j.Slots, j.Speaker, j.Parent
-	t.refreshNeighbors()
 	t.send(from, &wire.Accept{Backup: j.Backup, Place: t.place, Seen: t.route.seen()})
-	if !known && !c.linked {
+	if !known && !c.linked() {
 		t.emit(Dial{from})
 	}
 	t.wake(c.since + t.timing.Linking)
@@ -142,10 +157,10 @@ func (t *tree) asked(now time.Duration, from identity.ID, j *wire.Join) {
 		t.resized(now)
 	}
 	t.changed()
-	if c.linked {
+	if c.linked() {
 		t.queueReplay(now, t.index, from, j.Seen)
 	} else {
-		c.seen = j.Seen // when the link opens, it lacks what came until then, too
+		c.join = j // when the link opens, it lacks what came until then, too
 	}
 }
 
@@ -190,7 +205,6 @@ func (t *tree) relays(except identity.ID, most int) []identity.ID {
 func (t *tree) dropChild(id identity.ID) {
 	if at := t.childAt(id); at >= 0 {
 		t.children = slices.Delete(t.children, at, at+1)
-		t.refreshNeighbors()
 		t.changed()
 	}
 }
@@ -209,7 +223,7 @@ func (t *tree) watchChildren(now time.Duration) {
 		c := &t.children[i]
 		until := never
 		switch {
-		case !c.linked:
+		case !c.linked():
 			until = c.since + t.timing.Linking
 		case !c.backup:
 			until = c.reportedAt + 3*t.timing.ReportAll

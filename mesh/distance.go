@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -50,9 +51,42 @@ func (t *tree) nearer(a, b offer) int {
 	return cmp.Or(cmp.Compare(a.cost(), b.cost()), a.from.Compare(b.from))
 }
 
+// roundTrip is how long one to a peer takes. There are many: the beginning of the ID is enough.
+type roundTrip struct {
+	peer wire.Short
+	rtt  time.Duration
+}
+
+// measured takes in a round trip. Where there are too many, those to neighbours stay.
+func (m *Machine) measured(id identity.ID, rtt time.Duration) {
+	if len(m.rtts) >= maxRTTs {
+		m.rtts = slices.DeleteFunc(m.rtts, func(r roundTrip) bool {
+			return !slices.ContainsFunc(m.links, func(l link) bool { return wire.ShortOf(l.id) == r.peer })
+		})
+	}
+	if at := m.roundTripAt(id); at >= 0 {
+		m.rtts[at].rtt = rtt
+		return
+	}
+	m.rtts = append(m.rtts, roundTrip{wire.ShortOf(id), rtt})
+}
+
+// rtt is the round trip to a peer, if it is known.
+func (m *Machine) rtt(id identity.ID) (rtt time.Duration, known bool) {
+	if at := m.roundTripAt(id); at >= 0 {
+		return m.rtts[at].rtt, true
+	}
+	return 0, false
+}
+
+func (m *Machine) roundTripAt(id identity.ID) int {
+	peer := wire.ShortOf(id)
+	return slices.IndexFunc(m.rtts, func(r roundTrip) bool { return r.peer == peer })
+}
+
 // hop is how long a frame takes from another peer, as far as is known.
 func (m *Machine) hop(from identity.ID) time.Duration {
-	if rtt, known := m.rtts[from]; known {
+	if rtt, known := m.rtt(from); known {
 		return rtt / 2
 	}
 	return usual

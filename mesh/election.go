@@ -291,7 +291,7 @@ func (t *tree) becomeRoot(now time.Duration) {
 	t.stopSeeking(&t.seekParent)
 	t.dropBackup()
 	p := t.parent
-	t.parent = identity.ID{}
+	t.parent, t.up = identity.ID{}, nil
 	t.standAt(t.top())
 	if !p.IsZero() {
 		t.adopt(now, p)
@@ -321,7 +321,7 @@ func (t *tree) stepDown(now time.Duration) {
 // reversed makes a child the parent, for it says that a new root is on its side.
 func (t *tree) reversed(now time.Duration, from identity.ID, r *wire.Reverse) {
 	at := t.childAt(from)
-	if at < 0 || !t.children[at].linked || r.Place.Path.Has(t.id) {
+	if at < 0 || !t.children[at].linked() || r.Place.Path.Has(t.id) {
 		return
 	}
 	if r.Place.Epoch <= t.epoch { // another was quicker; this one takes this peer for its child
@@ -330,7 +330,7 @@ func (t *tree) reversed(now time.Duration, from identity.ID, r *wire.Reverse) {
 	}
 	t.children = slices.Delete(t.children, at, at+1)
 	old := t.parent
-	t.isRoot, t.parent, t.heardAt, t.askedAt, t.parentIdle = false, from, now, 0, false
+	t.isRoot, t.parent, t.up, t.heardAt, t.askedAt, t.parentIdle = false, from, t.laneTo(from), now, 0, false
 	t.lastEpoch = max(t.lastEpoch, r.Place.Epoch)
 	t.lease = lease{t.rootOf(r.Place), r.Place.Epoch, now + t.timing.LeaseTTL}
 	t.successor, t.blamedAt = identity.ID{}, 0

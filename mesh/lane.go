@@ -39,6 +39,25 @@ type lane struct {
 	askAt   time.Duration // when they are asked for; 0 is never
 }
 
+// link is an open link.
+type link struct {
+	id   identity.ID
+	lane *lane
+}
+
+// linkAt is where the link with a peer is among the links, or belongs.
+func (m *Machine) linkAt(id identity.ID) (at int, open bool) {
+	return slices.BinarySearchFunc(m.links, id, func(l link, id identity.ID) int { return l.id.Compare(id) })
+}
+
+// laneTo is what goes over the link with a peer; nil if none is open.
+func (m *Machine) laneTo(id identity.ID) *lane {
+	if at, open := m.linkAt(id); open {
+		return m.links[at].lane
+	}
+	return nil
+}
+
 // next is the number of the next frame.
 func (l *lane) next() uint16 {
 	if l == nil {
@@ -109,7 +128,7 @@ func (m *Machine) came(now time.Duration, from identity.ID, l *lane, number uint
 
 // numbered takes note of a neighbour's word which number comes next.
 func (m *Machine) numbered(now time.Duration, from identity.ID, next uint16) {
-	if l := m.links[from]; l != nil && l.begun && next != 0 && int16(next-l.due) > 0 && m.near(from) {
+	if l := m.laneTo(from); l != nil && l.begun && next != 0 && int16(next-l.due) > 0 && m.near(from) {
 		m.came(now, from, l, next-1, false)
 	}
 }
@@ -140,7 +159,7 @@ func (m *Machine) pull(now time.Duration) {
 		}
 		lost := g.lane.lost()
 		g.lane.missing, g.lane.askAt = 0, 0
-		if len(lost) > 0 && m.links[g.id] == g.lane && m.near(g.id) {
+		if len(lost) > 0 && m.laneTo(g.id) == g.lane && m.near(g.id) {
 			m.emit(Transmit{g.id, wire.AppendPull(nil, lost)})
 		}
 		return true
@@ -150,7 +169,7 @@ func (m *Machine) pull(now time.Duration) {
 // pulled sends a neighbour again what it misses, as far as that is of use. It gets a new
 // number: if it is lost once more, it is asked for once more.
 func (m *Machine) pulled(now time.Duration, from identity.ID, body []byte) {
-	l := m.links[from]
+	l := m.laneTo(from)
 	if l == nil || l.which == nil || !m.near(from) {
 		return
 	}

@@ -61,10 +61,10 @@ func (m *Machine) part() {
 	for _, t := range m.both() {
 		t.end()
 	}
-	for _, id := range m.open() {
-		m.emit(HangUp{id})
+	for _, l := range m.links {
+		m.emit(HangUp{l.id})
 	}
-	clear(m.links)
+	m.links = nil
 	m.stopped = true
 	m.emit(Stopped{})
 }

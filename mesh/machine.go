@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -38,11 +37,11 @@ type Machine struct {
 	dialable  bool
 
 	// Whom it knows of.
-	links      map[identity.ID]*lane
+	links      []link        // in the order of their IDs
 	adverts    []known       // in the order of rank
 	staleAt    time.Duration // when the first of them expires, or one that is no more
 	candidates []identity.ID // none of whom has an advert
-	rtts       map[identity.ID]time.Duration
+	rtts       []roundTrip
 	shunned    []shunned
 	seq        uint64
 
@@ -80,7 +79,6 @@ func New(cfg Config) *Machine {
 		key: cfg.Key, id: cfg.Key.ID(), hash: rendezvous(cfg.Room, cfg.Key.ID()), room: cfg.Room, start: cfg.Start, rand: cfg.Rand,
 		timing: cfg.Timing.withDefaults(), maxChildren: cfg.MaxChildren, maxTrees: cfg.MaxTrees,
 		community: cfg.Community, dialable: cfg.Dialable, count: 1,
-		links: make(map[identity.ID]*lane), rtts: make(map[identity.ID]time.Duration),
 	}
 	if m.maxTrees == 0 {
 		m.maxTrees = wire.MaxTrees
@@ -123,10 +121,7 @@ func (m *Machine) Step(now time.Duration, ev Event) {
 	case Candidates:
 		m.suggest(now, ev.Peers)
 	case RTT:
-		if len(m.rtts) >= maxRTTs {
-			maps.DeleteFunc(m.rtts, func(id identity.ID, _ time.Duration) bool { return !m.linked(id) })
-		}
-		m.rtts[ev.Peer] = ev.RTT
+		m.measured(ev.Peer, ev.RTT)
 	case Speaking:
 		m.setSpeaking(now, ev.On)
 	case Reachable:
@@ -318,10 +313,10 @@ func (m *Machine) setReachable(now time.Duration, dialable bool) {
 // linkUp takes note of an open link.
 func (m *Machine) linkUp(now time.Duration, id identity.ID) {
 	m.forgetGap(id)
-	if l := m.links[id]; l != nil {
-		*l = lane{} // the numbers begin anew
+	if at, open := m.linkAt(id); open {
+		*m.links[at].lane = lane{} // the numbers begin anew
 	} else {
-		m.links[id] = &lane{}
+		m.links = slices.Insert(m.links, at, link{id, &lane{}})
 	}
 	for _, t := range m.both() {
 		t.linkUp(now, id)
@@ -331,8 +326,7 @@ func (m *Machine) linkUp(now time.Duration, id identity.ID) {
 
 // linkDown takes note of a broken link.
 func (m *Machine) linkDown(now time.Duration, id identity.ID) {
-	delete(m.links, id)
-	m.forgetGap(id)
+	m.unlink(id)
 	m.suspect(now, id)
 	for _, t := range m.both() {
 		t.linkDown(now, id)
@@ -340,15 +334,22 @@ func (m *Machine) linkDown(now time.Duration, id identity.ID) {
 }
 
 // linked tells whether a link is open.
-func (m *Machine) linked(id identity.ID) bool { return m.links[id] != nil }
+func (m *Machine) linked(id identity.ID) bool { return m.laneTo(id) != nil }
+
+// unlink forgets a link.
+func (m *Machine) unlink(id identity.ID) {
+	if at, open := m.linkAt(id); open {
+		m.links = slices.Delete(m.links, at, at+1)
+	}
+	m.forgetGap(id)
+}
 
 // hangUp closes a link that no tree needs any more.
 func (m *Machine) hangUp(id identity.ID) {
 	if !m.linked(id) || m.trees[0].needs(id) || m.trees[1].needs(id) {
 		return
 	}
-	delete(m.links, id)
-	m.forgetGap(id)
+	m.unlink(id)
 	m.emit(HangUp{id})
 }
 

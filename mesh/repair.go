@@ -91,7 +91,7 @@ func (t *tree) verdictAt() time.Duration {
 		return max(t.heardAt+t.timing.Deaf, t.heardAt+2*t.patience())
 	}
 	wait := t.timing.Verdict
-	if rtt, known := t.rtts[t.parent]; known {
+	if rtt, known := t.rtt(t.parent); known {
 		wait = max(wait, rtt+rtt/2)
 	}
 	return t.askedAt + wait
@@ -153,7 +153,7 @@ func (t *tree) orphan(now time.Duration, gone bool) {
 	}
 	wasRoot := wire.ShortOf(old) == t.place.Top()
 	t.stopSeeking(&t.seekBackup) // first a parent
-	t.parent, t.strayAt, t.askedAt = identity.ID{}, 0, 0
+	t.parent, t.up, t.strayAt, t.askedAt = identity.ID{}, nil, 0, 0
 	t.quit(old) // if it lives, it need not feed this peer any more
 	t.standAt(t.alone())
 	t.aloneAt, t.settleAt = now, now+t.timing.Settle
@@ -267,7 +267,7 @@ func (t *tree) idle(c *child, now time.Duration) bool {
 // that the way up is cut.
 func (t *tree) nextBeacon(c *child) time.Duration {
 	switch {
-	case !c.linked:
+	case !c.linked():
 		return never
 	case c.backup:
 		return c.saidAt + t.warm()
@@ -300,7 +300,7 @@ func (t *tree) beacons(now time.Duration) {
 // to take this peer for a parent.
 func (t *tree) beaconAll(now time.Duration) {
 	for i := range t.children {
-		if c := &t.children[i]; c.linked && (t.placed || !c.backup || c.slots > 0) {
+		if c := &t.children[i]; c.linked() && (t.placed || !c.backup || c.slots > 0) {
 			t.beacon(now, c)
 		}
 	}
@@ -308,7 +308,7 @@ func (t *tree) beaconAll(now time.Duration) {
 }
 
 func (t *tree) beacon(now time.Duration, c *child) {
-	b := wire.Beacon{Tree: uint8(t.index), Place: t.place, Sent: t.links[c.id].next(), Idle: c.backup || t.idle(c, now), Successor: t.planFor(now, c), Warm: c.backup}
+	b := wire.Beacon{Tree: uint8(t.index), Place: t.place, Sent: c.lane.next(), Idle: c.backup || t.idle(c, now), Successor: t.planFor(now, c), Warm: c.backup}
 	datagram, err := b.Datagram()
 	if err != nil {
 		panic(err) // plain fields of our own

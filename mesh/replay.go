@@ -61,7 +61,7 @@ func (m *Machine) replay(now time.Duration) {
 			continue
 		}
 		r.at = now + replayPace
-		l := m.links[r.to]
+		l := m.laneTo(r.to)
 		if l == nil {
 			continue
 		}

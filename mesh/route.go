@@ -102,8 +102,8 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 		if !f.Trees.Has(i) {
 			continue
 		}
-		if n := t.neighbor(from); n != nil {
-			l = n.lane
+		if over := t.laneOf(from); over != nil {
+			l = over
 		} else if from != t.former {
 			continue
 		}
@@ -120,7 +120,7 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 		}
 	}
 	if l == nil && near != [wire.MaxTrees]bool{} {
-		l = m.links[from]
+		l = m.laneTo(from)
 	}
 	if l != nil {
 		m.came(now, from, l, f.Link, true)
@@ -132,24 +132,35 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 // be the parent. Of a frame that travels on both trees, and came by the other one, the parent
 // here has a copy by itself.
 func (t *tree) passOn(now time.Duration, from identity.ID, up bool, serial uint32) {
-	for i := range t.children {
-		if c := &t.children[i]; !c.backup {
-			t.hastened = t.hastened || t.idle(c, now)
-			c.mediaAt = now
-			if c.id != from {
-				c.sentAt = now
-			}
-		}
-	}
+	not := from
 	if from == t.former && !from.IsZero() {
-		from = t.parent // which has it by another way
+		not = t.parent // which has it by another way
 	}
 	first := len(t.hops)
-	for i := range t.neighbors {
-		n := &t.neighbors[i]
-		if n.id != from && (up || n.id != t.parent) && (first == 0 || !slices.ContainsFunc(t.hops[:first], func(h Hop) bool { return h.Peer == n.id })) {
-			t.hops = append(t.hops, Hop{n.id, n.lane.number(serial)})
+	if up && t.up != nil && t.parent != not {
+		t.copyTo(first, t.parent, t.up, serial)
+	}
+	for i := range t.children {
+		c := &t.children[i]
+		if c.backup {
+			continue
 		}
+		t.hastened = t.hastened || t.idle(c, now)
+		c.mediaAt = now
+		if c.id != from {
+			c.sentAt = now
+		}
+		if c.lane != nil && c.id != not && (up || c.id != t.parent) {
+			t.copyTo(first, c.id, c.lane, serial)
+		}
+	}
+}
+
+// copyTo adds a neighbour to those whom a frame goes to, unless it is among the first of them,
+// who get it by the other tree.
+func (t *tree) copyTo(first int, id identity.ID, l *lane, serial uint32) {
+	if first == 0 || !slices.ContainsFunc(t.hops[:first], func(h Hop) bool { return h.Peer == id }) {
+		t.hops = append(t.hops, Hop{id, l.number(serial)})
 	}
 }
 

@@ -149,7 +149,8 @@ func (t *tree) probe(now time.Duration, s *seeker) {
 func (t *tree) answering(ids []identity.ID) time.Duration {
 	wait := t.timing.Probing
 	for _, id := range ids {
-		wait = max(wait, t.rtts[id]*5/4)
+		rtt, _ := t.rtt(id)
+		wait = max(wait, rtt*5/4)
 	}
 	return wait
 }
@@ -165,7 +166,7 @@ func (t *tree) offered(now time.Duration, from identity.ID, o *wire.Offer) {
 		if s.phase != probing && !late || o.Nonce != s.nonce {
 			continue
 		}
-		rtt, known := t.rtts[from]
+		rtt, known := t.rtt(from)
 		if !known {
 			rtt = now - s.probeAt
 		}

@@ -164,7 +164,7 @@ func (t *tree) end() {
 	t.dropBackup()
 	t.endFormer()
 	parent := t.parent
-	t.parent, t.isRoot, t.active = identity.ID{}, false, false
+	t.parent, t.up, t.isRoot, t.active = identity.ID{}, nil, false, false
 	t.shed()
 	if !parent.IsZero() {
 		t.quit(parent)

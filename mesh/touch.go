@@ -23,8 +23,8 @@ func (m *Machine) Touch(round int) (sum uint64) {
 		sum += uint64(next.serial) + uint64(len(next.raw))
 	case 2:
 		for _, t := range m.both() {
-			for i := range t.neighbors {
-				sum += uint64(t.neighbors[i].id[0])
+			if t.up != nil {
+				sum += uint64(t.up.sent)
 			}
 			for i := range t.children {
 				sum += uint64(t.children[i].id[0]) + uint64(t.children[i].mediaAt)
@@ -32,8 +32,10 @@ func (m *Machine) Touch(round int) (sum uint64) {
 		}
 	case 3:
 		for _, t := range m.both() {
-			for i := range t.neighbors {
-				sum += uint64(t.neighbors[i].lane.sent)
+			for i := range t.children {
+				if l := t.children[i].lane; l != nil {
+					sum += uint64(l.sent)
+				}
 			}
 		}
 	}

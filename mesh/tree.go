@@ -29,7 +29,7 @@ type tree struct {
 	fresh      uint64        // frames of this tree that were new, in all
 	said       uint64        // those of them that this peer said
 	saidAt     time.Duration // the last of those
-	neighbors  []neighbor    // frames go to these: the parent, if there is one, and children in their order
+	up         *lane         // to the parent; nil until the link is open
 	children   []child       // ordered by ID
 	former     identity.ID   // the last parent, which feeds this peer until formerTo
 	trial      trial         // of the parent, while the former one feeds this peer too
@@ -77,12 +77,6 @@ type tree struct {
 	total      summary       // of the whole tree, as the parent says
 	totalAt    time.Duration // when that changed
 	told       told
-}
-
-// neighbor is a peer to whom frames go.
-type neighbor struct {
-	id   identity.ID
-	lane *lane
 }
 
 func (t *tree) init(m *Machine, index int) {
@@ -197,19 +191,16 @@ func (t *tree) needs(id identity.ID) bool {
 
 // near tells whether a peer may bring frames: it is a neighbour, or feeds this peer a
 // moment longer.
-func (t *tree) near(id identity.ID) bool { return t.neighbor(id) != nil || id == t.former }
+func (t *tree) near(id identity.ID) bool { return t.laneOf(id) != nil || id == t.former }
 
-// neighbor is the neighbour with an ID, or nil.
-func (t *tree) neighbor(id identity.ID) *neighbor {
-	fed := t.neighbors
-	if len(fed) > 0 && fed[0].id == t.parent {
-		if id == t.parent {
-			return &fed[0]
-		}
-		fed = fed[1:]
+// laneOf is the lane of a neighbour, to whom frames go: the parent, or a child that hears; nil
+// of anyone else.
+func (t *tree) laneOf(id identity.ID) *lane {
+	if id == t.parent && t.up != nil {
+		return t.up
 	}
-	if at, found := slices.BinarySearchFunc(fed, id, func(n neighbor, id identity.ID) int { return n.id.Compare(id) }); found {
-		return &fed[at]
+	if at := t.childAt(id); at >= 0 && !t.children[at].backup {
+		return t.children[at].lane
 	}
 	return nil
 }
@@ -239,7 +230,6 @@ func (t *tree) standAt(p wire.Place) {
 	p.Root = t.root
 	t.place, t.epoch = p, p.Epoch
 	t.stoodAt(p)
-	t.refreshNeighbors()
 	if !same {
 		t.changed()
 	}
@@ -266,38 +256,26 @@ func (t *tree) below(now time.Duration, parent wire.Place) {
 	}
 }
 
-// refreshNeighbors works out whom frames go to: the parent, and the children that are
-// fed.
-func (t *tree) refreshNeighbors() {
-	t.neighbors = t.neighbors[:0]
-	if l := t.links[t.parent]; !t.parent.IsZero() && l != nil {
-		t.neighbors = append(t.neighbors, neighbor{t.parent, l})
-	}
-	for i := range t.children {
-		c := &t.children[i]
-		if l := t.links[c.id]; c.hears() && l != nil {
-			t.neighbors = append(t.neighbors, neighbor{c.id, l})
-		}
-	}
-}
-
 // linkUp takes note of an open link.
 func (t *tree) linkUp(now time.Duration, id identity.ID) {
 	if at := t.childAt(id); at >= 0 {
 		c := &t.children[at]
-		c.linked = true
-		t.refreshNeighbors()
+		c.lane = t.laneTo(id)
 		t.changed()
 		if !c.backup {
-			t.queueReplay(now, t.index, id, c.seen)
-			c.seen = nil
+			var seen []wire.Seen
+			if c.join != nil {
+				seen = c.join.Seen
+			}
+			t.queueReplay(now, t.index, id, seen)
+			c.join = nil
 			t.resized(now)
 		}
 	}
 	t.linkedTo(now, id, &t.seekParent)
 	t.linkedTo(now, id, &t.seekBackup)
 	if id == t.parent {
-		t.refreshNeighbors()
+		t.up = t.laneTo(id)
 	}
 }
 

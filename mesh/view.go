@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/banyan-rooms/banyan/crypto/identity"
@@ -103,9 +102,4 @@ func (m *Machine) Expects(id identity.ID) bool {
 		}
 	}
 	return false
-}
-
-// open are the peers with an open link, by ID.
-func (m *Machine) open() []identity.ID {
-	return slices.SortedFunc(maps.Keys(m.links), identity.ID.Compare)
 }

@@ -86,7 +86,7 @@ func (t *tree) leastBelow(now time.Duration, relays bool, aside int) int {
 	best := -1
 	for i := range t.children {
 		c := &t.children[i]
-		if i == aside || c.backup || c.speaker || !c.linked || now < c.moving || c.slots > 0 && !relays {
+		if i == aside || c.backup || c.speaker || !c.linked() || now < c.moving || c.slots > 0 && !relays {
 			continue
 		}
 		if best < 0 || c.below.count < t.children[best].below.count {
@@ -134,7 +134,7 @@ func (t *tree) keepPromises() {
 	places := t.limit() - t.fed()
 	for i, c := range slices.Backward(t.children) {
 		same := 0
-		if !c.backup || !c.linked {
+		if !c.backup || !c.linked() {
 			continue
 		}
 		for j := range t.children[:i+1] {
@@ -175,7 +175,7 @@ func (t *tree) retire(now time.Duration) {
 		case now < c.moving:
 			moving++
 			t.wake(c.moving)
-		case moving < retiring && c.linked:
+		case moving < retiring && c.linked():
 			moving++
 			c.moving = now + t.timing.Linking
 			t.wake(c.moving)
