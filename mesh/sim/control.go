@@ -28,22 +28,44 @@ type contact struct {
 	measured bool          // the machine was told the round trip
 }
 
-// contacts are those of one peer. They are some dozens: a map of them takes twice the room,
-// and to look into it is to wait for memory more often.
+// contacts are those of one peer. Most have some dozens, of which a map takes twice the room,
+// and to look into it is to wait for memory more often; everybody knows a community relay.
 type contacts struct {
 	peers []int32
 	of    []contact
+	at    map[int32]int32 // where they are, if there are more than fewContacts
 }
+
+const fewContacts = 128
 
 // with is the contact with a peer, until the next call, and whether there was one before.
 func (c *contacts) with(peer int32) (of *contact, known bool) {
-	at := slices.Index(c.peers, peer)
-	if known = at >= 0; !known {
-		at = len(c.peers)
-		c.peers = append(c.peers, peer)
-		c.of = append(c.of, contact{})
+	if at := c.find(peer); at >= 0 {
+		return &c.of[at], true
 	}
-	return &c.of[at], known
+	c.peers = append(c.peers, peer)
+	c.of = append(c.of, contact{})
+	switch n := len(c.peers); {
+	case n > fewContacts+1:
+		c.at[peer] = int32(n - 1)
+	case n > fewContacts:
+		c.at = make(map[int32]int32, 2*n)
+		for i, p := range c.peers {
+			c.at[p] = int32(i)
+		}
+	}
+	return &c.of[len(c.of)-1], false
+}
+
+// find is where the contact with a peer is; negative without one.
+func (c *contacts) find(peer int32) int {
+	if c.at == nil {
+		return slices.Index(c.peers, peer)
+	}
+	if at, known := c.at[peer]; known {
+		return int(at)
+	}
+	return -1
 }
 
 // send puts a control message on its way, as bytes.

@@ -100,3 +100,19 @@ func TestTheFirstBreakInAnyShard(t *testing.T) {
 		}
 	}
 }
+
+func TestContactsAreKept(t *testing.T) {
+	var c contacts
+	for i := range int32(3 * fewContacts) {
+		of, known := c.with(7 * i)
+		if known {
+			t.Fatalf("a new contact, with %d, is known", 7*i)
+		}
+		of.last = time.Duration(i)
+	}
+	for i := range int32(3 * fewContacts) {
+		if of, known := c.with(7 * i); !known || of.last != time.Duration(i) {
+			t.Errorf("contact with %d: %+v, known %v", 7*i, of, known)
+		}
+	}
+}
