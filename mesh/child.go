@@ -272,8 +272,8 @@ func (t *tree) leftBy(now time.Duration, from identity.ID, l *wire.Leave) {
 	if from == t.backup {
 		t.setBackup(identity.ID{})
 	}
-	if from == t.former {
-		t.former = identity.ID{}
+	if t.former.is(from) {
+		t.former = nil
 	}
 	if from == t.parent {
 		t.orphan(now, true)

@@ -59,7 +59,7 @@ func (t *tree) accepted(now time.Duration, from identity.ID, a *wire.Accept) {
 		t.next(now, s)
 		return
 	}
-	s.place, s.seen, s.phase, s.at = a.Place, a.Seen, linking, now+t.timing.Answer
+	s.accept, s.phase, s.at = a, linking, now+t.timing.Answer
 	if t.linked(from) {
 		t.linkedTo(now, from, s)
 	}
@@ -107,7 +107,7 @@ func (t *tree) linkedTo(now time.Duration, id identity.ID, s *seeker) {
 	if s.phase != linking || s.target != id {
 		return
 	}
-	place, seen := s.place, s.seen
+	place, seen := s.accept.Place, s.accept.Seen
 	if !s.backup && !t.feasible(place) { // somebody came below this peer meanwhile
 		s.tried = append(s.tried, id)
 		t.letGo(s)
@@ -159,32 +159,44 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 	}
 }
 
-// keepFormer lets the old parent go on feeding for a moment: the new one may be ahead
-// of it, and what is under way from the old one would be missed.
+// former is the last parent, which goes on feeding this peer for a moment: the new one may be
+// ahead of it, and what is under way from the old one would be missed.
+type former struct {
+	id    identity.ID
+	until time.Duration
+	place wire.Place // where it stands
+	trial trial      // of the parent, meanwhile
+}
+
+// is tells whether a peer is the former parent, if there is one.
+func (f *former) is(id identity.ID) bool { return f != nil && f.id == id }
+
+// keepFormer lets the old parent go on feeding for a moment.
 func (t *tree) keepFormer(now time.Duration, old identity.ID, at wire.Place) {
 	t.endFormer()
-	t.former, t.formerTo, t.formerPlace, t.trial = old, now+t.timing.Overlap, at, trial{}
+	t.former = &former{id: old, until: now + t.timing.Overlap, place: at}
 }
 
 // partFormer leaves the old parent when the moment is over; or the new one, if that has
 // passed far less on.
 func (t *tree) partFormer(now time.Duration) {
-	if t.former.IsZero() || now < t.formerTo {
+	old := t.former
+	if old == nil || now < old.until {
 		return
 	}
-	if !t.trial.failed() || !t.linked(t.former) {
+	if !old.trial.failed() || !t.linked(old.id) {
 		t.endFormer()
 		return
 	}
-	back, failed := t.former, t.parent
-	t.former = identity.ID{}
+	failed := t.parent
+	t.former = nil
 	t.shun(now, failed)
-	if !t.feasible(t.formerPlace) {
-		t.quit(back)
+	if !t.feasible(old.place) {
+		t.quit(old.id)
 		t.orphan(now, false)
 		return
 	}
-	t.attach(now, back, t.formerPlace)
+	t.attach(now, old.id, old.place)
 	t.endFormer()
 }
 
@@ -197,8 +209,8 @@ func (t *tree) parentPlace() wire.Place {
 }
 
 func (t *tree) endFormer() {
-	if old := t.former; !old.IsZero() {
-		t.former = identity.ID{}
-		t.quit(old)
+	if old := t.former; old != nil {
+		t.former = nil
+		t.quit(old.id)
 	}
 }

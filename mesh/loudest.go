@@ -30,7 +30,13 @@ const (
 // it travels on: relays pass on what they get.
 func (m *Machine) passes(now time.Duration, f wire.Frame) bool {
 	t := m.rooted()
-	return t == nil || !f.Trees.Has(t.index) || m.route.loud.admit(now, f.KID, f.Level)
+	if t == nil || !f.Trees.Has(t.index) {
+		return true
+	}
+	if m.loud == nil {
+		m.loud = &loudest{}
+	}
+	return m.loud.admit(now, f.KID, f.Level)
 }
 
 // admit gives a voice a place among the loudest, if it has or deserves one.

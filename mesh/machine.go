@@ -16,57 +16,57 @@ const never = time.Duration(1<<63 - 1)
 type Machine struct {
 	// What each frame looks at comes first, here as in [tree]: a room of simulated
 	// machines is far larger than any cache.
-	trees       [wire.MaxTrees]tree // the second rests while the room has one
-	count       int                 // trees that the room has, as the first one's root decided
-	hops        []Hop               // scratch: what Route returns
-	gaps        []gap
-	hastened    bool // by Route, since Hastened was asked
-	unchecked   bool // the trees, since the last step: see Check
-	route       router
-	id          identity.ID
-	maxChildren int
-	timing      *Timing // shared
-
-	key       identity.Key
-	hash      uint64 // of the id, for ties in rank
-	room      identity.RoomID
-	start     time.Time
-	rand      *rand.Rand
-	maxTrees  int
+	count     int     // trees that the room has, as the first one's root decided
+	timing    *Timing // shared by machines
+	hastened  bool    // by Route, since Hastened was asked
+	unchecked bool    // the trees, since the last step: see Check
+	begun     bool
+	stopped   bool
+	leaving   bool
 	community bool
 	dialable  bool
+	speaking  bool
+	route     router
+	gaps      []gap
+	wakeAt    time.Duration // when it has to act next, as the last step found
+	advertAt  time.Duration
+	outbox    []replay
+	hops      []Hop               // scratch: what Route returns
+	loud      *loudest            // of a root
+	staleAt   time.Duration       // when the first of the adverts expires, or one that is no more
+	trees     [wire.MaxTrees]tree // the second rests while the room has one
+	effects   []Effect
+
+	id          identity.ID
+	maxChildren int
+	maxTrees    int
+	key         identity.Key
+	hash        uint64 // of the id, for ties in rank
+	room        identity.RoomID
+	start       time.Time
+	rand        *rand.Rand
 
 	// Whom it knows of.
 	links      []link        // in the order of their IDs
 	adverts    []known       // in the order of rank
-	staleAt    time.Duration // when the first of them expires, or one that is no more
 	candidates []identity.ID // none of whom has an advert
 	rtts       []roundTrip
 	shunned    []shunned
 	seq        uint64
 
 	// What it is after.
-	speaking bool
-	striped  bool // its frames take turns between the trees
-	grown    bool // the second tree has reached about as many as the first
-	leaving  bool
-	stopped  bool
+	striped bool // its frames take turns between the trees
+	grown   bool // the second tree has reached about as many as the first
+	modest  bool // the first advert was put off, since there are better ranked peers
 
-	// When it has to act next.
-	begun    bool
-	advertAt time.Duration
-	modest   bool          // the first advert was put off, since there are better ranked peers
 	spreadAt time.Duration // when it gossiped last
 	stopAt   time.Duration
 	chooseAt time.Duration // when there will be another number of trees, as it looks now; 0 is never
 	choseAt  time.Duration // when that was decided last
-	wakeAt   time.Duration
 
 	strangeAt time.Duration // when somebody was told last that this peer is not below it
 	probes    int           // answered since probesAt
 	probesAt  time.Duration
-	outbox    []replay
-	effects   []Effect
 }
 
 // New returns a machine that belongs to no tree yet. It panics when cfg makes no sense:

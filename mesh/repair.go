@@ -16,8 +16,8 @@ func (t *tree) hear(now time.Duration, from identity.ID, b wire.Beacon) {
 			return
 		}
 	}
-	if from == t.former {
-		t.formerPlace = b.Place // should this peer go back to it
+	if t.former.is(from) {
+		t.former.place = b.Place // should this peer go back to it
 	}
 	if from != t.parent {
 		t.notBelow(now, from)
@@ -48,7 +48,7 @@ func (t *tree) hear(now time.Duration, from identity.ID, b wire.Beacon) {
 // notBelow tells a peer that takes this one for somebody below it, and is wrong, so: the
 // word that this peer has left was lost.
 func (t *tree) notBelow(now time.Duration, from identity.ID) {
-	wanted := from == t.backup || from == t.former || from == t.seekParent.target || from == t.seekBackup.target ||
+	wanted := from == t.backup || t.former.is(from) || from == t.seekParent.target || from == t.seekBackup.target ||
 		t.childAt(from) >= 0 // it turns the link around, and its beacon came first
 	if wanted || now < t.strangeAt+t.timing.Beacon && t.strangeAt != 0 {
 		return

@@ -16,7 +16,7 @@ func (t *tree) interior() bool {
 	case t.other().isRoot:
 		return false
 	}
-	return t.native(t.id)
+	return t.home
 }
 
 // native tells whether a peer that feeds others does so in this tree, by chance, and not in
@@ -35,5 +35,5 @@ func (t *tree) offers() bool { return t.willing() && t.interior() && !t.saved() 
 // would else take half of the first one apart: as long as the first one has places
 // without it, and nobody has asked in vain.
 func (t *tree) saved() bool {
-	return t.count == 1 && t.maxTrees > 1 && !t.needed && !t.isRoot && !t.native(t.id) && t.place.Attached && t.place.Open > 0 && t.fed() == 0
+	return t.count == 1 && t.maxTrees > 1 && !t.needed && !t.isRoot && !t.home && t.place.Attached && t.place.Open > 0 && t.fed() == 0
 }

@@ -12,10 +12,9 @@ import (
 
 // router tells the first copy of a frame from the next, and keeps the last second.
 type router struct {
+	serial  uint32   // of the newest
 	streams []stream // at most maxStreams
 	ring    []kept   // the last frames, each at its serial number modulo the length, a power of two
-	serial  uint32   // of the newest
-	loud    loudest
 }
 
 // stream is one speaker's frames in one epoch, without a gap: frames whose counters are
@@ -53,7 +52,7 @@ type Hop struct {
 // goes on to the neighbours in to, which holds until the next call. A frame from
 // somebody who is not a neighbour in a tree that it travels on is neither. raw is the
 // whole frame, which must not be changed afterwards. Route emits no effects and, but for
-// a stream's and a neighbour's first frame, allocates nothing.
+// the first frame of a stream, to a neighbour or that this peer says, allocates nothing.
 func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw []byte) (to []Hop, fresh bool) {
 	up := [wire.MaxTrees]bool{true, true}
 	if !from.IsZero() {
@@ -62,7 +61,7 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 		}
 	}
 	for i, t := range m.both() {
-		if f.Trees.Has(i) && (from.IsZero() || from != t.parent && from != t.former) {
+		if f.Trees.Has(i) && (from.IsZero() || from != t.parent && !t.former.is(from)) {
 			t.upAt = now
 		}
 	}
@@ -85,13 +84,15 @@ func (m *Machine) Route(now time.Duration, from identity.ID, f wire.Frame, raw [
 	if f.Hops == 0 || !m.passes(now, f) {
 		return nil, true
 	}
-	m.hops = m.hops[:0]
 	for i, t := range m.both() {
 		if f.Trees.Has(i) {
-			t.passOn(now, from, up[i], serial)
+			to = t.passOn(now, from, up[i], serial, to)
 		}
 	}
-	return m.hops, true
+	if len(to) > 0 {
+		m.hops = to
+	}
+	return to, true
 }
 
 // comes takes note of a frame from a neighbour, and tells in which of the trees that the
@@ -104,13 +105,13 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 		}
 		if over := t.laneOf(from); over != nil {
 			l = over
-		} else if from != t.former {
+		} else if !t.former.is(from) {
 			continue
 		}
 		near[i] = true
 		t.had++
-		if !t.former.IsZero() && !t.feedsUp(now) {
-			t.trial.count(from == t.parent, from == t.former)
+		if t.former != nil && !t.feedsUp(now) {
+			t.former.trial.count(from == t.parent, from == t.former.id)
 		}
 		if from == t.parent {
 			due := t.parentDeadline()
@@ -128,17 +129,17 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 	return near
 }
 
-// passOn adds the neighbours in this tree to those whom a frame goes to; up says that this may
+// passOn adds the neighbours in this tree to those whom a frame goes to already; up says that this may
 // be the parent. Of a frame that travels on both trees, and came by the other one, the parent
 // here has a copy by itself.
-func (t *tree) passOn(now time.Duration, from identity.ID, up bool, serial uint32) {
+func (t *tree) passOn(now time.Duration, from identity.ID, up bool, serial uint32, to []Hop) []Hop {
 	not := from
-	if from == t.former && !from.IsZero() {
+	if t.former.is(from) {
 		not = t.parent // which has it by another way
 	}
-	first := len(t.hops)
+	first := len(to) // by the other tree
 	if up && t.up != nil && t.parent != not {
-		t.copyTo(first, t.parent, t.up, serial)
+		to = t.copyTo(to, first, t.parent, t.up, serial)
 	}
 	for i := range t.children {
 		c := &t.children[i]
@@ -151,17 +152,21 @@ func (t *tree) passOn(now time.Duration, from identity.ID, up bool, serial uint3
 			c.sentAt = now
 		}
 		if c.lane != nil && c.id != not && (up || c.id != t.parent) {
-			t.copyTo(first, c.id, c.lane, serial)
+			to = t.copyTo(to, first, c.id, c.lane, serial)
 		}
 	}
+	return to
 }
 
-// copyTo adds a neighbour to those whom a frame goes to, unless it is among the first of them,
-// who get it by the other tree.
-func (t *tree) copyTo(first int, id identity.ID, l *lane, serial uint32) {
-	if first == 0 || !slices.ContainsFunc(t.hops[:first], func(h Hop) bool { return h.Peer == id }) {
-		t.hops = append(t.hops, Hop{id, l.number(serial)})
+// copyTo adds a neighbour to those whom a frame goes to, unless it is among the first of them.
+func (m *Machine) copyTo(to []Hop, first int, id identity.ID, l *lane, serial uint32) []Hop {
+	if first > 0 && slices.ContainsFunc(to[:first], func(h Hop) bool { return h.Peer == id }) {
+		return to
 	}
+	if len(to) == 0 {
+		to = m.hops[:0]
+	}
+	return append(to, Hop{id, l.number(serial)})
 }
 
 // behind is how many frames later than the newest a frame may come that is not a replay:

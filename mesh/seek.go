@@ -40,12 +40,12 @@ const (
 type seeker struct {
 	backup    bool
 	phase     phase
-	at        time.Duration
+	urgent    bool // any parent is better than none; else only a better place will do
+	sent      bool // the parent has asked this peer to go
 	nonce     uint32
+	at        time.Duration
 	target    identity.ID
-	dialled   bool        // by this peer, since target's dial did not come
-	place     wire.Place  // of target, when it accepted
-	seen      []wire.Seen // what it had then
+	accept    *wire.Accept // of target, while linking
 	prefer    []identity.ID
 	offers    []offer
 	probed    int
@@ -54,8 +54,7 @@ type seeker struct {
 	redirects int
 	failures  int
 	root      identity.ID // the root that was asked last, as far as one was known
-	urgent    bool        // any parent is better than none; else only a better place will do
-	sent      bool        // the parent has asked this peer to go
+	dialled   bool        // by this peer, since target's dial did not come
 	probeAt   time.Duration
 }
 

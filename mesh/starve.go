@@ -26,9 +26,9 @@ type ration struct {
 	parent identity.ID
 	root   wire.Short
 	epoch  uint32
+	seq    uint32
 	theirs uint64
 	mine   uint64
-	seq    uint32
 	at     time.Duration
 	hungry int // words in a row after which far less had come than the root had
 }

@@ -10,31 +10,45 @@ const TouchRounds = 4
 // nothing; it keeps the compiler from leaving the reading out.
 func (m *Machine) Touch(round int) (sum uint64) {
 	switch round {
-	case 0:
-		sum = uint64(m.count) + uint64(m.route.serial) + m.route.loud.voices[0].kid + uint64(m.maxChildren) + uint64(m.timing.Keepalive) + uint64(m.timing.Doubt) + uint64(m.timing.Replay)
+	case 0: // one of each cache line
+		sum = uint64(m.count) + uint64(len(m.route.ring)) + uint64(len(m.hops))
+		for _, t := range m.both() {
+			sum += uint64(t.askedAt) + uint64(t.heardAt) + uint64(t.reportAt)
+		}
 	case 1:
 		for _, t := range m.both() {
-			sum += uint64(t.index) + uint64(t.parent[0]) + uint64(t.upAt) + uint64(len(t.children)) + uint64(t.former[len(t.former)-1])
+			if t.up != nil {
+				sum += uint64(t.up.due)
+			}
+			for i := range t.children {
+				c := &t.children[i]
+				sum += uint64(c.id[0]) + uint64(c.saidAt)
+			}
 		}
-		for i := range min(1, len(m.route.streams)) {
+		for i := range m.route.streams {
 			sum += m.route.streams[i].kid
 		}
 		next := &m.route.ring[(m.route.serial+1)%uint32(len(m.route.ring))]
 		sum += uint64(next.serial) + uint64(len(next.raw))
 	case 2:
-		for _, t := range m.both() {
-			if t.up != nil {
-				sum += uint64(t.up.sent)
+		for i := range m.route.streams {
+			s := &m.route.streams[i]
+			if top, _ := s.window.Top(); s.window.Seen(top) {
+				sum++
 			}
+		}
+		for _, t := range m.both() {
 			for i := range t.children {
-				sum += uint64(t.children[i].id[0]) + uint64(t.children[i].mediaAt)
+				if l := t.children[i].lane; l != nil {
+					sum += uint64(l.sent)
+				}
 			}
 		}
 	case 3:
 		for _, t := range m.both() {
 			for i := range t.children {
-				if l := t.children[i].lane; l != nil {
-					sum += uint64(l.sent)
+				if l := t.children[i].lane; l != nil && l.which != nil {
+					sum += uint64(l.which[(l.sent+1)%laneSize])
 				}
 			}
 		}

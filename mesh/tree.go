@@ -10,77 +10,71 @@ import (
 
 // tree is one peer's part in one of the room's trees.
 type tree struct {
+	// What each frame looks at, and then what each step does: side by side, since the rest of
+	// a tree is hardly ever in a cache. A frame of the other tree looks at the first few alone.
 	*Machine
-	index  int
-	active bool
-	isRoot bool
-
-	// What each frame looks at: side by side, since the rest of a tree is hardly ever in
-	// a cache.
-	parentIdle bool // the parent said that no media flows
-	excused    bool // this silence was put down to the driver once
 	parent     identity.ID
-	heardAt    time.Duration // any datagram from the parent
 	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
-	pretendsAt time.Duration // since when the parent says that media flows, while none comes; 0 if it does not
-	upAt       time.Duration // the last media that came from this peer or from below
-	jitter     time.Duration // how late what comes from the parent is, smoothed
-	had, owed  int           // frames since countedAt: see owes
-	fresh      uint64        // frames of this tree that were new, in all
-	said       uint64        // those of them that this peer said
-	saidAt     time.Duration // the last of those
+	had, owed  int32         // frames since countedAt: see owes
+	active     bool
+	isRoot     bool
+	home       bool          // this peer is native here, and not in the other tree
+	parentIdle bool          // the parent said that no media flows
+	excused    bool          // this silence was put down to the driver once
+	placed     bool          // the place has changed since those below were told
+	newer      bool          // there is newer word of the root
+	needed     bool          // somebody who asked in vain has asked this peer
 	up         *lane         // to the parent; nil until the link is open
-	children   []child       // ordered by ID
-	former     identity.ID   // the last parent, which feeds this peer until formerTo
-	trial      trial         // of the parent, while the former one feeds this peer too
+	former     *former       // nil but for a moment after there is another parent
+	heardAt    time.Duration // any datagram from the parent
+	jitter     time.Duration // how late what comes from the parent is, smoothed
+	strayAt    time.Duration // since when the parent itself has not been attached; 0 means it is
+	pretendsAt time.Duration // since when the parent says that media flows, while none comes; 0 if it does not
+	fresh      uint64        // frames of this tree that were new, in all
+	countedAt  time.Duration
+	children   []child // ordered by ID
+	index      int
+	reportAt   time.Duration
+	improveAt  time.Duration
+	seekParent seeker
+	seekBackup seeker
+	backup     identity.ID
+	backupSaid time.Duration // when the backup was last heard
+	takeoverAt time.Duration
+	successor  identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
+	voice      *voice        // nil until this peer says something
+	upAt       time.Duration // the last media that came from this peer or from below
 
 	// Where this peer stands.
 	place       wire.Place
+	backupPlace wire.Place
 	root        identity.ID // whose short form heads the path; zero where that is not known
 	epoch       uint32
-	needed      bool // somebody who asked in vain has asked this peer
-	placed      bool // the place has changed since those below were told
-	newer       bool // there is newer word of the root
+	parentSeq   uint32 // of the parent's newest beacon
+	lastEpoch   uint32
+	looks       int32 // for a better place, since the last that led anywhere
 	least       least
-	parentSeq   uint32        // of the parent's newest beacon
 	renewedAt   time.Duration // when this peer last did, or asked for it; 0 is never
 	renewAt     time.Duration // when this peer, a root, says again that it is there
-	formerTo    time.Duration
-	formerPlace wire.Place    // where the former parent stands
 	aliveAt     time.Duration // the last control message from the parent since askedAt
 	switchedAt  time.Duration // when somebody was last asked to feed this peer at once
-	strayAt     time.Duration // since when the parent itself has not been attached; 0 means it is
-	successor   identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
 	heirID      identity.ID   // who takes over from this peer, if it is a root
-	backup      identity.ID
-	backupPlace wire.Place
-	backupSaid  time.Duration // when the backup was last heard
 	ration      ration
-	countedAt   time.Duration
 	blamedAt    time.Duration // when the root, as a parent, was first found to pass nothing on; 0 if it was not
-	spokeAt     time.Duration // when this peer began to talk
-	query       query         // what the root has been asked about its voice
-	heeded      query         // and what it last answered
 	hungry      int           // times in a row that far less had come than was owed
 
-	lease      lease
-	lastEpoch  uint32
-	seekParent seeker
-	seekBackup seeker
+	lease lease
 
-	aloneAt    time.Duration // since when this peer has had no parent
-	settleAt   time.Duration // it may be the root not before
-	improveAt  time.Duration
-	looks      int // for a better place, since the last that led anywhere
-	takeoverAt time.Duration
-	reportAt   time.Duration
-	total      summary       // of the whole tree, as the parent says
-	totalAt    time.Duration // when that changed
-	told       told
+	aloneAt  time.Duration // since when this peer has had no parent
+	settleAt time.Duration // it may be the root not before
+	total    summary       // of the whole tree, as the parent says
+	totalAt  time.Duration // when that changed
+	told     told
 }
 
 func (t *tree) init(m *Machine, index int) {
 	t.Machine, t.index = m, index
+	t.home = t.native(t.id)
 	t.seekBackup.backup = true
 	t.place = t.alone()
 }
@@ -169,8 +163,8 @@ func (t *tree) wakeLater(now time.Duration) {
 // deadline is when this tree has something to do.
 func (t *tree) deadline() time.Duration {
 	at := min(t.reportAt, t.improveAt, t.foodDeadline())
-	if !t.former.IsZero() {
-		at = min(at, t.formerTo)
+	if t.former != nil {
+		at = min(at, t.former.until)
 	}
 	return min(at, t.seekParent.deadline(), t.seekBackup.deadline(), t.parentDeadline(), t.beaconDeadline())
 }
@@ -186,12 +180,12 @@ func (t *tree) attached() bool { return t.isRoot || !t.parent.IsZero() }
 
 // needs tells whether this tree needs the link with a peer.
 func (t *tree) needs(id identity.ID) bool {
-	return id == t.parent || id == t.former || id == t.backup || t.childAt(id) >= 0 || id == t.seekParent.target || id == t.seekBackup.target
+	return id == t.parent || t.former.is(id) || id == t.backup || t.childAt(id) >= 0 || id == t.seekParent.target || id == t.seekBackup.target
 }
 
 // near tells whether a peer may bring frames: it is a neighbour, or feeds this peer a
 // moment longer.
-func (t *tree) near(id identity.ID) bool { return t.laneOf(id) != nil || id == t.former }
+func (t *tree) near(id identity.ID) bool { return t.laneOf(id) != nil || t.former.is(id) }
 
 // laneOf is the lane of a neighbour, to whom frames go: the parent, or a child that hears; nil
 // of anyone else.
@@ -247,13 +241,22 @@ func (t *tree) below(now time.Duration, parent wire.Place) {
 		Epoch: parent.Epoch, Attached: parent.Attached, Seq: t.seqOf(parent), Frames: parent.Frames,
 		Root: parent.Root, Trees: parent.Trees, Count: parent.Count, Open: parent.Open, Delay: t.delayBelow(parent),
 	}
-	p.Path = append(slices.Clone(parent.Path), wire.ShortOf(t.id))
+	p.Path = t.pathBelow(parent.Path)
 	t.lastEpoch = max(t.lastEpoch, p.Epoch)
 	came := t.place.Trees == 0 // into the room, just now
 	t.standAt(p)
 	if t.index == 0 && p.Attached && p.Trees > 0 {
 		t.setTrees(now, int(p.Trees), came)
 	}
+}
+
+// pathBelow is the path to this peer from a parent's. Mostly it has that already.
+func (t *tree) pathBelow(parent wire.Path) wire.Path {
+	if n, own := len(parent), t.place.Path; len(own) == n+1 && slices.Equal(own[:n], parent) {
+		return own
+	}
+	path := make(wire.Path, 0, len(parent)+1)
+	return append(append(path, parent...), wire.ShortOf(t.id))
 }
 
 // linkUp takes note of an open link.
@@ -281,8 +284,8 @@ func (t *tree) linkUp(now time.Duration, id identity.ID) {
 
 // linkDown takes note of a broken link.
 func (t *tree) linkDown(now time.Duration, id identity.ID) {
-	if id == t.former {
-		t.former = identity.ID{}
+	if t.former.is(id) {
+		t.former = nil
 	}
 	t.dropChild(id)
 	t.failed(now, id)

@@ -22,6 +22,15 @@ const (
 	breath = 200 * time.Millisecond
 )
 
+// voice is what this peer says into a tree.
+type voice struct {
+	said   uint64        // frames
+	at     time.Duration // the last of those
+	since  time.Duration // when this peer began to talk
+	query  query         // what the root has been asked about it
+	heeded query         // and what it last answered
+}
+
 // query is a question to the root, and what had come there when it answered.
 type query struct {
 	at     time.Duration // of the question; 0 if there is none
@@ -34,24 +43,29 @@ type query struct {
 
 // speak takes note of a frame that this peer says into the tree.
 func (t *tree) speak(now time.Duration) {
-	if t.said == 0 || now > t.saidAt+breath {
-		t.spokeAt = now
+	if t.voice == nil {
+		t.voice = &voice{}
 	}
-	t.said++
-	t.saidAt = now
+	v := t.voice
+	if v.said == 0 || now > v.at+breath {
+		v.since = now
+	}
+	v.said++
+	v.at = now
 }
 
 // watchVoice asks the root whether what this peer says comes there.
 func (t *tree) watchVoice(now time.Duration) {
-	if t.parent.IsZero() || t.root.IsZero() || t.said == 0 || now > t.saidAt+breath {
+	v := t.voice
+	if v == nil || t.parent.IsZero() || t.root.IsZero() || now > v.at+breath {
 		return
 	}
-	due := t.heeded.at + t.heeded.took + askAgain
-	if t.query.at != 0 {
-		due = t.query.at + slowest
+	due := v.heeded.at + v.heeded.took + askAgain
+	if v.query.at != 0 {
+		due = v.query.at + slowest
 	}
 	if now >= due {
-		t.query, due = query{at: now, parent: t.parent, said: t.said}, now+slowest
+		v.query, due = query{at: now, parent: t.parent, said: v.said}, now+slowest
 		t.send(t.root, &wire.Probe{})
 	}
 	t.wake(due)
@@ -61,16 +75,17 @@ func (t *tree) watchVoice(now time.Duration) {
 // judges only if this peer has talked all the time, from long enough before the last
 // question on that as much was under way then, and if both answers took about as long.
 func (t *tree) heed(now time.Duration, root wire.Place) {
-	if t.query.at == 0 {
+	v := t.voice
+	if v == nil || v.query.at == 0 {
 		return
 	}
-	last, next := t.heeded, t.query
+	last, next := v.heeded, v.query
 	next.took, next.root, next.came = now-next.at, root.Top(), root.Frames
-	t.heeded, t.query = next, query{}
+	v.heeded, v.query = next, query{}
 	late := max(last.took, next.took) - min(last.took, next.took)
 	switch said := next.said - last.said; {
 	case last.root != next.root || last.parent != next.parent || next.parent != t.parent || t.parent.IsZero() || last.came > next.came:
-	case last.at < t.spokeAt+askAgain || late > askAgain/4:
+	case last.at < v.since+askAgain || late > askAgain/4:
 	case said >= enough && 2*(next.came-last.came) < said:
 		t.shun(now, t.parent)
 		t.orphan(now, false)
