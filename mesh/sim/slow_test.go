@@ -4,6 +4,7 @@ package sim
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -26,5 +27,27 @@ func TestSlowRoughRooms(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestSlowALargeRoomOnAnyNumberOfCores is a room that is large enough for several shards, on
+// one core, on two and on more than there may be.
+func TestSlowALargeRoomOnAnyNumberOfCores(t *testing.T) {
+	var want string
+	for _, procs := range []int{1, 2, 8} {
+		func() {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+			w := ran(t, Config{Seed: 7, Peers: 4 * shardPeers, Loss: Bursts(0.02), Churn: Churn{Rate: 0.5, Graceful: 0.3}}, 8*time.Second)
+			if len(w.shards) < 2 {
+				t.Fatalf("%d shards", len(w.shards))
+			}
+			got := w.Report().TraceHash
+			if want == "" {
+				want = got
+			}
+			if got != want {
+				t.Errorf("on %d processors the trace is %s, on one %s", procs, got, want)
+			}
+		}()
 	}
 }
