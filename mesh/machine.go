@@ -16,35 +16,35 @@ const never = time.Duration(1<<63 - 1)
 type Machine struct {
 	// What each frame looks at comes first, here as in [tree]: a room of simulated
 	// machines is far larger than any cache.
-	count     int     // trees that the room has, as the first one's root decided
-	timing    *Timing // shared by machines
-	hastened  bool    // by Route, since Hastened was asked
-	unchecked bool    // the trees, since the last step: see Check
-	begun     bool
-	stopped   bool
-	leaving   bool
-	community bool
-	dialable  bool
-	speaking  bool
-	route     router
-	gaps      []gap
-	wakeAt    time.Duration // when it has to act next, as the last step found
-	advertAt  time.Duration
-	outbox    []replay
-	hops      []Hop               // scratch: what Route returns
-	loud      *loudest            // of a root
-	staleAt   time.Duration       // when the first of the adverts expires, or one that is no more
-	trees     [wire.MaxTrees]tree // the second rests while the room has one
-	effects   []Effect
-
-	id          identity.ID
+	count       int     // trees that the room has, as the first one's root decided
+	timing      *Timing // shared by machines
+	hastened    bool    // by Route, since Hastened was asked
+	unchecked   bool    // the trees, since the last step: see Check
+	begun       bool
+	stopped     bool
+	leaving     bool
+	community   bool
+	dialable    bool
+	speaking    bool
+	route       router
+	gaps        []gap
+	wakeAt      time.Duration // when it has to act next, as the last step found
+	advertAt    time.Duration
+	outbox      []replay
+	hops        []Hop // scratch: what Route returns
 	maxChildren int
+	staleAt     time.Duration       // when the first of the adverts expires, or one that is no more
+	trees       [wire.MaxTrees]tree // the second rests while the room has one
+	effects     []Effect
+	id          identity.ID
 	maxTrees    int
-	key         identity.Key
-	hash        uint64 // of the id, for ties in rank
-	room        identity.RoomID
-	start       time.Time
-	rand        *rand.Rand
+
+	key   identity.Key
+	hash  uint64 // of the id, for ties in rank
+	room  identity.RoomID
+	start time.Time
+	rand  *rand.Rand
+	loud  *loudest // of a root
 
 	// Whom it knows of.
 	links      []link        // in the order of their IDs

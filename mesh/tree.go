@@ -10,20 +10,21 @@ import (
 
 // tree is one peer's part in one of the room's trees.
 type tree struct {
-	// What each frame looks at, and then what each step does: side by side, since the rest of
-	// a tree is hardly ever in a cache. A frame of the other tree looks at the first few alone.
+	// What each frame looks at: side by side, since the rest of a tree is hardly ever in a
+	// cache. A frame of the other tree looks at the first few alone.
 	*Machine
 	parent     identity.ID
 	askedAt    time.Duration // since when the parent is asked whether it lives; 0 means it is not
 	had, owed  int32         // frames since countedAt: see owes
 	active     bool
 	isRoot     bool
-	home       bool          // this peer is native here, and not in the other tree
-	parentIdle bool          // the parent said that no media flows
-	excused    bool          // this silence was put down to the driver once
-	placed     bool          // the place has changed since those below were told
-	newer      bool          // there is newer word of the root
-	needed     bool          // somebody who asked in vain has asked this peer
+	home       bool // this peer is native here, and not in the other tree
+	parentIdle bool // the parent said that no media flows
+	excused    bool // this silence was put down to the driver once
+	placed     bool // the place has changed since those below were told
+	newer      bool // there is newer word of the root
+	needed     bool // somebody who asked in vain has asked this peer
+
 	up         *lane         // to the parent; nil until the link is open
 	former     *former       // nil but for a moment after there is another parent
 	heardAt    time.Duration // any datagram from the parent
@@ -32,39 +33,42 @@ type tree struct {
 	pretendsAt time.Duration // since when the parent says that media flows, while none comes; 0 if it does not
 	fresh      uint64        // frames of this tree that were new, in all
 	countedAt  time.Duration
+
+	// What each step looks at besides, in groups of 64 bytes.
 	children   []child // ordered by ID
-	index      int
+	voice      *voice  // nil until this peer says something
 	reportAt   time.Duration
 	improveAt  time.Duration
 	seekParent seeker
-	seekBackup seeker
+
+	root      identity.ID // whose short form heads the path; zero where that is not known
+	epoch     uint32
+	parentSeq uint32 // of the parent's newest beacon
+	lastEpoch uint32
+	looks     int32 // for a better place, since the last that led anywhere
+
 	backup     identity.ID
 	backupSaid time.Duration // when the backup was last heard
 	takeoverAt time.Duration
-	successor  identity.ID   // whom the parent, a root, has named for when it dies; this peer itself takes over
-	voice      *voice        // nil until this peer says something
-	upAt       time.Duration // the last media that came from this peer or from below
+	seekBackup seeker
 
-	// Where this peer stands.
+	upAt       time.Duration // the last media that came from this peer or from below
+	aliveAt    time.Duration // the last control message from the parent since askedAt
+	switchedAt time.Duration // when somebody was last asked to feed this peer at once
+	renewedAt  time.Duration // when this peer last did, or asked for it; 0 is never
+	renewAt    time.Duration // when this peer, a root, says again that it is there
+	index      int
+
+	successor   identity.ID // whom the parent, a root, has named for when it dies; this peer itself takes over
 	place       wire.Place
 	backupPlace wire.Place
-	root        identity.ID // whose short form heads the path; zero where that is not known
-	epoch       uint32
-	parentSeq   uint32 // of the parent's newest beacon
-	lastEpoch   uint32
-	looks       int32 // for a better place, since the last that led anywhere
-	least       least
-	renewedAt   time.Duration // when this peer last did, or asked for it; 0 is never
-	renewAt     time.Duration // when this peer, a root, says again that it is there
-	aliveAt     time.Duration // the last control message from the parent since askedAt
-	switchedAt  time.Duration // when somebody was last asked to feed this peer at once
-	heirID      identity.ID   // who takes over from this peer, if it is a root
-	ration      ration
-	blamedAt    time.Duration // when the root, as a parent, was first found to pass nothing on; 0 if it was not
-	hungry      int           // times in a row that far less had come than was owed
 
-	lease lease
-
+	least    least
+	heirID   identity.ID // who takes over from this peer, if it is a root
+	ration   ration
+	blamedAt time.Duration // when the root, as a parent, was first found to pass nothing on; 0 if it was not
+	hungry   int           // times in a row that far less had come than was owed
+	lease    lease
 	aloneAt  time.Duration // since when this peer has had no parent
 	settleAt time.Duration // it may be the root not before
 	total    summary       // of the whole tree, as the parent says
@@ -173,7 +177,12 @@ func (t *tree) deadline() time.Duration {
 func (t *tree) send(to identity.ID, msg wire.Message) { t.emit(Send{to, wire.On(t.index, msg)}) }
 
 // other is the room's other tree.
-func (t *tree) other() *tree { return &t.trees[1-t.index] }
+func (t *tree) other() *tree {
+	if t == &t.trees[0] {
+		return &t.trees[1]
+	}
+	return &t.trees[0]
+}
 
 // attached tells whether sound reaches this peer.
 func (t *tree) attached() bool { return t.isRoot || !t.parent.IsZero() }
