@@ -36,6 +36,7 @@ type Config struct {
 	// node does, which knows of no straight way.
 	FromCapture bool
 
+	Uplinks   []Uplink      // how much peers can send; none means that all can send all
 	Geography Geography     // where peers live; zero means Continent
 	Loss      Loss          // of datagrams on each link, and of what control is retransmitted for
 	Arrivals  time.Duration // listeners arrive evenly over this time; 0 means 5 s
@@ -138,6 +139,9 @@ func (c Config) Validate() error {
 		if err := f.validate(&c); err != nil {
 			return err
 		}
+	}
+	if err := validUplinks(c.Uplinks); err != nil {
+		return err
 	}
 	if err := c.Geography.validate(); err != nil {
 		return err

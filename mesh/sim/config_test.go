@@ -33,6 +33,11 @@ func TestConfigIsValidated(t *testing.T) {
 		{"a split of nobody", func(c *Config) { c.Faults = []Fault{{Kind: Split, For: 1}} }, "share of 0"},
 		{"a split without an end", func(c *Config) { c.Faults = []Fault{{Kind: Split, Share: 0.5}} }, "split for 0s"},
 		{"a crowd of nobody", func(c *Config) { c.Faults = []Fault{{Kind: Crowd}} }, "crowd of 0"},
+		{"an uplink of nobody", func(c *Config) { c.Uplinks = []Uplink{{0, 1000}, {1, 1000}} }, "share of 0"},
+		{"an uplink of nothing", func(c *Config) { c.Uplinks = []Uplink{{1, 0}} }, "0 kbit/s"},
+		{"uplinks for half of the peers", func(c *Config) { c.Uplinks = []Uplink{{0.5, 1000}} }, "0.500 of the peers"},
+		{"uplinks for all", func(c *Config) { c.Uplinks = []Uplink{{0.3, 1000}, {0.7, 9000}} }, ""},
+		{"no cores", func(c *Config) { c.Cores = -1 }, "-1 cores"},
 		{"a geography with a hole", func(c *Config) { c.Geography = Geography{Regions: make([]Region, 2)} }, "geography"},
 	}
 	for _, tt := range tests {

@@ -85,6 +85,7 @@ func (s *shard) carry(p *peer, to identity.ID, data []byte) {
 		return
 	}
 	s.pays(p, int(data[0]), len(data))
+	p.upload(s.now, len(data)) // what it delays is the sound, of which there is much more
 	at := s.now + s.controlDelay(p, q)
 	s.push(p, event{at: at, kind: controls, to: q.number, from: p.number, cargo: &cargo{data: data}})
 }

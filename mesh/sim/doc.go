@@ -23,25 +23,38 @@
 //
 //   - Places and latencies: [Geography]. Every packet has a jitter of its own,
 //     exponential, an eighth of the two last miles on average.
+//
 //   - Control messages arrive once and in order. One that is lost on the way
 //     arrives a round trip and 25 ms later (QUIC's probe timeout), each further
 //     time twice as much. The first message to a peer waits for a connection,
 //     one and a half round trips more.
+//
 //   - Gossip reaches everybody after 40 to 250 ms; one delivery in fifty waits
 //     for the next heartbeat, one in ten thousand never comes.
+//
 //   - A link opens two round trips after the child dials (offer and answer, then
 //     ICE and DTLS); the parent has it half a round trip earlier.
+//
 //   - A datagram may be lost ([Loss]) or overtaken. A peer that copies a frame
 //     to several neighbours needs 10 µs for each (measured: a pion track without
 //     interceptors) and sends them one after the other.
+//
 //   - A peer that is killed says nothing. Its neighbours' links report it after
 //     five seconds, which is when ICE calls a path disconnected; the media has
 //     to tell them earlier. A peer that leaves says goodbye in its protocol, and
 //     its links close at once.
+//
 //   - A listener plays a frame that arrives within the slack after a packet straight from
 //     the speaker could have come, so that a far country is nobody's fault.
 //
-// Bandwidth, NAT kinds and adversaries are not modelled yet.
+//   - A home may have a narrow uplink ([Uplink]): packets wait for each other, and what
+//     would wait too long is dropped. A peer feeds no more children than that carries.
+//
+//   - Strangers can dial those who are willing to forward, and no one else: who cannot be
+//     dialled feeds nobody, so no two peers behind NATs need a link with each other, and
+//     how often a hole can be punched does not matter.
+//
+// Of adversaries there are those who pass no sound on.
 //
 // # Determinism
 //

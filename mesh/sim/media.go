@@ -51,9 +51,11 @@ func (s *shard) transmit(p *peer, k *link, e event, after time.Duration) {
 	if c := e.cargo; c.said == nil && c.data[0] != wire.KindMedia {
 		s.pays(p, kindOnLinks+int(c.data[0]), len(c.data))
 	}
-	if s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, k.peer) {
+	queued, sent := p.upload(s.now, len(e.cargo.data))
+	if !sent || s.w.channel.loses(&p.network, &k.bad) || s.w.apart(p, k.peer) {
 		return
 	}
+	after = max(after, queued)
 	e.at, e.kind = s.now+after+k.way+jitter(&p.network, k.jitter), datagrams
 	e.to, e.from, e.link = k.peer, p.number, k.number
 	s.push(p, e)
@@ -120,11 +122,11 @@ func (s *shard) route(p *peer, from identity.ID, f wire.Frame, c *cargo) {
 	if len(to) == 0 || p.drops && !from.IsZero() {
 		return
 	}
-	sent := time.Duration(0)
+	copied := time.Duration(0)
 	for i := range to {
 		if k := p.links.to(&to[i].Peer); k != nil && k.open {
-			sent += copyTime
-			s.transmit(p, k, event{cargo: c, frame: to[i].Link, hops: f.Hops - 1}, sent)
+			copied += copyTime
+			s.transmit(p, k, event{cargo: c, frame: to[i].Link, hops: f.Hops - 1}, copied)
 		}
 	}
 }

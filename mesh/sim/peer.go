@@ -23,6 +23,8 @@ type peer struct {
 	side    bool   // of a split
 	made    uint64 // events that are its doing
 	network rand.PCG
+	uplink  int64                 // bit/s; 0 is no limit
+	busy    time.Duration         // until when its uplink is, with what it has sent
 	wake    time.Duration         // when the next wake is queued
 	exposed time.Duration         // since when it lacks a parent or a backup because that one died; 0 if it does not
 	parents [wire.MaxTrees]uint64 // the tags of their IDs, as the last check saw them
@@ -77,6 +79,10 @@ func (w *World) enrol() (*peer, error) {
 	p.stays = p.community || p.voice != none
 	p.listens = !p.community
 	p.place = w.cfg.Geography.settle(places, p.community)
+	if !p.community {
+		p.uplink = drawUplink(stream(w.cfg.Seed, n, forUplink), w.cfg.Uplinks)
+		p.willing = p.willing && (p.uplink == 0 || carries(p.uplink) >= leastChildren)
+	}
 	w.peers = append(w.peers, p)
 	if p.place.mile < w.miles[1] {
 		w.miles = [2]time.Duration{min(w.miles[0], p.place.mile), max(w.miles[0], p.place.mile)}
@@ -100,6 +106,9 @@ func (w *World) machineConfig(p *peer) mesh.Config {
 		c.MaxChildren = w.cfg.CommunityChildren
 	case p.willing:
 		c.MaxChildren = w.cfg.MaxChildren
+		if p.uplink > 0 {
+			c.MaxChildren = min(c.MaxChildren, carries(p.uplink))
+		}
 	}
 	return c
 }

@@ -21,6 +21,7 @@ const (
 	forFinding                     // which candidates it hears of
 	forSpeech                      // when it talks (of peer 0: who has the floor)
 	forFaults                      // of peer 0: whom they hit
+	forUplink                      // how much it can send
 )
 
 // stream returns the random stream of a peer for a purpose.

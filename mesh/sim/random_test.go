@@ -93,7 +93,7 @@ func TestStreamsDiffer(t *testing.T) {
 	seen := map[uint64]string{}
 	for seed := range uint64(3) {
 		for peer := range 50 {
-			for p := forIdentity; p <= forFaults; p++ {
+			for p := forIdentity; p <= forUplink; p++ {
 				x := stream(seed, peer, p).Uint64()
 				if other, ok := seen[x]; ok {
 					t.Fatalf("seed %d peer %d purpose %d starts as %s", seed, peer, p, other)

@@ -19,6 +19,7 @@
 //	  speakers: 2
 //	  speech: turns            # or conversation
 //	  slack: 200ms
+//	  uplinks: [{share: 30%, kbps: 2000}, {share: 70%, kbps: 20000}]   # none: no limits
 //	  geography: continent     # or globe
 //	  loss: 2%
 //	  loss-burst: 3            # datagrams in a row

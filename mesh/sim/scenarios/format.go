@@ -91,6 +91,13 @@ func worldWords(c sim.Config) []string {
 		w.add("speech", nameOf(speeches, c.Speech))
 	}
 	w.duration("slack", c.Slack)
+	if len(c.Uplinks) > 0 {
+		classes := make([]string, len(c.Uplinks))
+		for i, u := range c.Uplinks {
+			classes[i] = fmt.Sprintf("{share: %s, kbps: %d}", percent(u.Share), u.Kbps)
+		}
+		w.add("uplinks", "["+strings.Join(classes, ", ")+"]")
+	}
 	if c.Geography.Name != "" && c.Geography.Name != sim.Continent().Name {
 		w.add("geography", c.Geography.Name)
 	}

@@ -14,7 +14,7 @@ seeds: 1
 calm: 1m20.5s
 duration: 3h
 world: {peers: 7, community: 3, relays: 0%, children: 2, community-children: 5, speakers: 2, speech: conversation,
-  slack: 1s, geography: globe, loss: 0.125, loss-burst: 2.5, arrivals: 300ms, churn: 1200%, graceful: 29%}
+  slack: 1s, uplinks: [{share: 29%, kbps: 800}, {share: 71%, kbps: 20000}], geography: globe, loss: 0.125, loss-burst: 2.5, arrivals: 300ms, churn: 1200%, graceful: 29%}
 faults:
   - {at: 0s, what: kill-root}
   - {at: 1s, what: kill-relay}

@@ -106,12 +106,18 @@ type world struct {
 	Speakers          int      `yaml:"speakers"`
 	Speech            string   `yaml:"speech"`
 	Slack             duration `yaml:"slack"`
+	Uplinks           []uplink `yaml:"uplinks"`
 	Geography         string   `yaml:"geography"`
 	Loss              share    `yaml:"loss"`
 	LossBurst         float64  `yaml:"loss-burst"`
 	Arrivals          duration `yaml:"arrivals"`
 	Churn             share    `yaml:"churn"`
 	Graceful          share    `yaml:"graceful"`
+}
+
+type uplink struct {
+	Share share `yaml:"share"`
+	Kbps  int   `yaml:"kbps"`
 }
 
 type fault struct {
@@ -235,6 +241,9 @@ func (w world) config() (sim.Config, error) {
 		Speech: speech, Slack: time.Duration(w.Slack), Geography: geography(),
 		Loss: sim.Loss{Rate: float64(w.Loss), Burst: w.LossBurst}, Arrivals: time.Duration(w.Arrivals),
 		Churn: sim.Churn{Rate: float64(w.Churn), Graceful: float64(w.Graceful)},
+	}
+	for _, u := range w.Uplinks {
+		c.Uplinks = append(c.Uplinks, sim.Uplink{Share: float64(u.Share), Kbps: u.Kbps})
 	}
 	if w.Community != nil {
 		if c.Community = *w.Community; c.Community == 0 {
