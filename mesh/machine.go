@@ -55,9 +55,11 @@ type Machine struct {
 	seq        uint64
 
 	// What it is after.
-	striped bool // its frames take turns between the trees
-	grown   bool // the second tree has reached about as many as the first
-	modest  bool // the first advert was put off, since there are better ranked peers
+	striped bool   // its frames take turns between the trees
+	grown   bool   // the second tree has reached about as many as the first
+	full    uint32 // peers of the first tree when the second one last did
+	doubled int    // own frames since, that travel on both trees
+	modest  bool   // the first advert was put off, since there are better ranked peers
 
 	spreadAt time.Duration // when it gossiped last
 	stopAt   time.Duration

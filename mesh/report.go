@@ -150,14 +150,14 @@ func (t *tree) reported(now time.Duration, from identity.ID, r *wire.Report) {
 }
 
 // resized lets those above know soon how far the tree reaches, and a root those below, if
-// that is much farther than it was, or less far.
+// that is much farther than it was, or less far, and a new parent at any rate.
 func (t *tree) resized(now time.Duration) {
 	switch n := t.peers(); {
 	case t.isRoot && t.open() != t.place.Open: // who is kept for a second tree waits for that
 		t.renewAt = min(t.renewAt, max(now, t.renewedAt+t.timing.Renew))
 	case t.isRoot && differs(t.place.Count, n):
-		t.renewAt = min(t.renewAt, max(now, t.renewedAt+t.timing.Refresh))
-	case !t.isRoot && differs(t.told.summary.count, n):
-		t.reportAt = min(t.reportAt, now+t.timing.Beacon)
+		t.renewAt = min(t.renewAt, max(now, t.renewedAt+t.timing.Renew))
+	case !t.isRoot && (differs(t.told.summary.count, n) || n > 1 && t.told.to != t.parent):
+		t.reportAt = min(t.reportAt, now+t.timing.Beacon/4) // so that those who report to this peer have
 	}
 }

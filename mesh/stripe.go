@@ -9,7 +9,7 @@ import "github.com/banyan-rooms/banyan/mesh/wire"
 // Way says on which trees this peer's own frame is to travel, and whether it should carry
 // the frame before it as cover: always, but where there are hardly any hops to lose it on.
 // While the second tree grows, frames travel on the first alone; while a parent is in
-// doubt, or the second tree has shrunk, on both.
+// doubt, or both trees may have shrunk, on both.
 func (m *Machine) Way(ctr uint64) (trees wire.Trees, cover bool) {
 	a, b := &m.trees[0], &m.trees[1]
 	switch {
@@ -20,12 +20,23 @@ func (m *Machine) Way(ctr uint64) (trees wire.Trees, cover bool) {
 	case a.askedAt != 0 || b.askedAt != 0:
 		return wire.Of(0) | wire.Of(1), true
 	case m.stripes():
-		m.grown = true
+		m.grown, m.full, m.doubled = true, a.size(), 0
 		return wire.Of(treeOf(ctr)), true
-	case m.grown: // it has lost many, and so may the first one have
+	case m.grown && m.inDoubt(a.size()):
+		m.doubled++
 		return wire.Of(0) | wire.Of(1), true
 	}
 	return wire.Of(0), true
+}
+
+// doubtful is for how many frames it is not known whether the first tree has lost many too,
+// when the second one has: 300 ms, in which word of it would have come.
+const doubtful = 15
+
+// inDoubt tells whether the first tree, which has so many peers as far as is known, may lack
+// some that the second one has lost.
+func (m *Machine) inDoubt(size uint32) bool {
+	return m.doubled < doubtful || 10*uint64(size) < 9*uint64(m.full)
 }
 
 // treeOf is the tree of a frame whose speaker has the trees take turns.

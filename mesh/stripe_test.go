@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -37,6 +38,37 @@ func TestFramesTakeTurns(t *testing.T) {
 	alone := newWorld(t).join("alone", Config{MaxChildren: 8})
 	if trees, cover := alone.Way(7); trees != wire.Of(0) || cover {
 		t.Errorf("with one tree a frame travels on %b with cover %v", trees, cover)
+	}
+}
+
+// TestFramesTravelTwiceInDoubt has the second tree lose many: frames travel on both until word
+// of the first one would have come, and then on the first alone, unless that has lost many too.
+func TestFramesTravelTwiceInDoubt(t *testing.T) {
+	const both, first = wire.Trees(0b11), wire.Trees(0b01)
+	w := room(t, 2, 20, 8)
+	speaker := w.peers[5]
+	w.step(speaker, Speaking{true})
+	w.run(5 * time.Second)
+	counts := [wire.MaxTrees]uint32{speaker.trees[0].place.Count, speaker.trees[1].place.Count}
+	if _, _ = speaker.Way(0); speaker.trees[0].isRoot || speaker.trees[1].isRoot || !speaker.grown {
+		t.Fatal("the speaker is a root, or its frames do not take turns")
+	}
+	ways := func(a, b uint32) (ways []wire.Trees) {
+		speaker.trees[0].place.Count, speaker.trees[1].place.Count = a, b
+		for ctr := range uint64(doubtful + 2) {
+			trees, _ := speaker.Way(2*ctr + 1)
+			ways = append(ways, trees)
+		}
+		return ways
+	}
+	if got := ways(counts[0], counts[1]/2); slices.Contains(got[:doubtful], first) || got[doubtful] != first || got[doubtful+1] != first {
+		t.Errorf("when the second tree has lost half, frames travel on %b", got)
+	}
+	if got := ways(counts[0]/2, counts[1]/4); slices.Contains(got, first) {
+		t.Errorf("when both have lost many, frames travel on %b", got)
+	}
+	if got := ways(counts[0], counts[1]); slices.Contains(got, first) || slices.Contains(got, both) {
+		t.Errorf("when the second tree is whole again, frames travel on %b", got)
 	}
 }
 

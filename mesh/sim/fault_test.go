@@ -55,14 +55,7 @@ func TestFaults(t *testing.T) {
 			// A relay that feeds six, so that the tree has some depth.
 			w := ran(t, Config{Seed: 3, Peers: 100, MaxChildren: 6, CommunityChildren: 8, Faults: []Fault{tt.fault}}, 60*sec)
 			tt.check(t, w, w.Report())
-			err := w.Settled()
-			for at := 61 * sec; err != nil && at <= 70*sec; at += sec { // droppers go on: somebody may just have found one out
-				if err := w.Run(at); err != nil {
-					t.Fatal(err)
-				}
-				err = w.Settled()
-			}
-			if err != nil {
+			if err := settled(t, w); err != nil {
 				t.Errorf("at the end: %v", err)
 			}
 		})

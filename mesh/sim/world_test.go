@@ -61,11 +61,25 @@ func TestEveryFrameIsPlayedInAQuietRoom(t *testing.T) {
 func TestTheRoomIsOneTreeAgainAfterTheFaults(t *testing.T) {
 	for seed := range uint64(2) {
 		cfg := Config{Seed: seed, Peers: 80, Loss: Bursts(0.02), Faults: []Fault{{At: 10 * time.Second, Kind: KillRoot}, {At: 11 * time.Second, Kind: KillRelay}}}
-		w := ran(t, cfg, 35*time.Second)
-		if err := w.Settled(); err != nil {
+		if err := settled(t, ran(t, cfg, 35*time.Second)); err != nil {
 			t.Error(err)
 		}
 	}
+}
+
+// settled says what keeps a room from being one tree, if that is so for ten seconds: where
+// packets are lost, or relays drop, somebody may just have left a parent that it doubts.
+func settled(t *testing.T, w *World) (err error) {
+	t.Helper()
+	for range 10 {
+		if err = w.Settled(); err == nil {
+			return nil
+		}
+		if err := w.Run(w.Now() + time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return err
 }
 
 func TestAKilledRelayIsHardlyMissed(t *testing.T) {
