@@ -30,13 +30,14 @@ func (m *Machine) Check() error {
 		if err := t.check(); err != nil {
 			return fmt.Errorf("%w, in tree %d", err, t.index)
 		}
+		t.repathed = false
 	}
 	return nil
 }
 
 func (t *tree) check() error {
 	switch {
-	case twice(t.place.Path):
+	case t.repathed && twice(t.place.Path):
 		return fmt.Errorf("invariant 2: the path of %s holds somebody twice", t.id.Short())
 	case len(t.place.Path) > wire.MaxPath+1:
 		return fmt.Errorf("invariant 4: %s remembers too much", t.id.Short())

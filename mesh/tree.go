@@ -22,6 +22,7 @@ type tree struct {
 	parentIdle bool // the parent said that no media flows
 	excused    bool // this silence was put down to the driver once
 	placed     bool // the place has changed since those below were told
+	repathed   bool // the path has changed since Check looked at it
 	newer      bool // there is newer word of the root
 	needed     bool // somebody who asked in vain has asked this peer
 
@@ -229,6 +230,7 @@ func (t *tree) standAt(p wire.Place) {
 	same := p.Epoch == t.place.Epoch && p.Attached == t.place.Attached && slices.Equal(p.Path, t.place.Path)
 	t.placed = t.placed || !same || p.Trees != t.place.Trees // those below hear of it at once
 	t.newer = t.newer || p.Seq != t.place.Seq
+	t.repathed = t.repathed || !same
 	t.root = t.rootOf(p)
 	p.Root = t.root
 	t.place, t.epoch = p, p.Epoch
