@@ -15,7 +15,7 @@
 // or dies, a frame that is captured.
 //
 // The peers of a large room are dealt out to shards, each with a queue of its own, which
-// as many goroutines as there are cores run side by side (shard.go, [World.Run]). What is
+// as many goroutines as there are cores run side by side (crew.go, shard.go, [World.Run]). What is
 // more than one peer's, such as an arrival or a frame that is captured, is on the
 // world's agenda, and happens while no shard runs.
 //
@@ -32,8 +32,8 @@
 //   - Gossip reaches everybody after 40 to 250 ms; one delivery in fifty waits
 //     for the next heartbeat, one in ten thousand never comes.
 //
-//   - A link opens two round trips after the child dials (offer and answer, then
-//     ICE and DTLS); the parent has it half a round trip earlier.
+//   - A link is open for who dials, mostly the parent, three round trips after (the offer,
+//     the answer, ICE and DTLS); the other end has it half a round trip later.
 //
 //   - A datagram may be lost ([Loss]) or overtaken. A peer that copies a frame
 //     to several neighbours needs 10 µs for each (measured: a pion track without
@@ -63,5 +63,6 @@
 // meets the same events in the same order on any number of cores, and in any number of
 // shards. Every peer has one random stream for each purpose, so a draw for one thing
 // moves no other. Nothing is decided by floating point, map order, the order in which
-// goroutines run or the clock on the wall. The trace hash covers every event with its payload.
+// goroutines run or the clock on the wall. The trace hash covers every event and, but for gossip
+// and the ends of datagrams, what it brings (trace.go).
 package sim

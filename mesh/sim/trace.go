@@ -18,10 +18,11 @@ import (
 //	kind      [1]byte
 //	to, from  [4]byte each, the numbers of the peers
 //	length    [2]byte
-//	payload   [length]byte: the message, or which frame it was
+//	payload   [length]byte: the message, or the beginning of the datagram, or which frame it
+//	          was; none of gossip
 //
-// That of a world is the SHA-256 of its shards' ones. Two runs with the same hash have done
-// the same things at the same times. For a listing, each event is a line of text as well.
+// That of a world is the SHA-256 of its shards' ones. Two runs with the same hash have had
+// the same events at the same times. For a listing, each event is a line of text as well.
 type trace struct {
 	sum   hash.Hash
 	buf   []byte
