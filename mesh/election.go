@@ -291,7 +291,7 @@ func (t *tree) becomeRoot(now time.Duration) {
 	t.stopSeeking(&t.seekParent)
 	t.dropBackup()
 	p := t.parent
-	t.parent, t.up = identity.ID{}, nil
+	t.setParent(identity.ID{})
 	t.standAt(t.top())
 	if !p.IsZero() {
 		t.adopt(now, p)
@@ -330,7 +330,8 @@ func (t *tree) reversed(now time.Duration, from identity.ID, r *wire.Reverse) {
 	}
 	t.children = slices.Delete(t.children, at, at+1)
 	old := t.parent
-	t.isRoot, t.parent, t.up, t.heardAt, t.askedAt, t.parentIdle = false, from, t.laneTo(from), now, 0, false
+	t.setParent(from)
+	t.isRoot, t.heardAt, t.askedAt, t.parentIdle = false, now, 0, false
 	t.lastEpoch = max(t.lastEpoch, r.Place.Epoch)
 	t.lease = lease{t.rootOf(r.Place), r.Place.Epoch, now + t.timing.LeaseTTL}
 	t.successor, t.blamedAt = identity.ID{}, 0

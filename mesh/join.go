@@ -141,7 +141,8 @@ func (t *tree) attach(now time.Duration, id identity.ID, place wire.Place) {
 	t.isRoot = false
 	t.pretendsAt, t.ration, t.blamedAt = 0, ration{}, 0
 	t.countAnew(now)
-	t.parent, t.up, t.heardAt, t.askedAt, t.parentIdle, t.strayAt, t.successor = id, t.laneTo(id), now, 0, false, 0, identity.ID{}
+	t.setParent(id)
+	t.heardAt, t.askedAt, t.parentIdle, t.strayAt, t.successor = now, 0, false, 0, identity.ID{}
 	t.resized(now)
 	if !old.IsZero() && old != id {
 		t.keepFormer(now, old, oldAt)

@@ -28,9 +28,11 @@ const (
 
 // lane is what goes over one link, both ways. The zero lane is ready.
 type lane struct {
-	sent  uint16            // the number of the last frame that was sent
-	which *[laneSize]uint32 // the serial number, with the router, of the frame that had one of the last numbers here; by that, modulo
-	again int               // frames sent again since
+	sent uint16 // the number of the last frame that was sent
+	// which frame had one of the last numbers here: its serial number with the router, by
+	// the number here, modulo.
+	which *[laneSize]uint32
+	again int // frames sent again since
 	since time.Duration
 
 	begun   bool

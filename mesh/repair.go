@@ -153,7 +153,8 @@ func (t *tree) orphan(now time.Duration, gone bool) {
 	}
 	wasRoot := wire.ShortOf(old) == t.place.Top()
 	t.stopSeeking(&t.seekBackup) // first a parent
-	t.parent, t.up, t.strayAt, t.askedAt = identity.ID{}, nil, 0, 0
+	t.setParent(identity.ID{})
+	t.strayAt, t.askedAt = 0, 0
 	t.quit(old) // if it lives, it need not feed this peer any more
 	t.standAt(t.alone())
 	t.aloneAt, t.settleAt = now, now+t.timing.Settle

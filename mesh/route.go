@@ -129,8 +129,8 @@ func (m *Machine) comes(now time.Duration, from identity.ID, f wire.Frame) (near
 	return near
 }
 
-// passOn adds the neighbours in this tree to those whom a frame goes to already; up says that this may
-// be the parent. Of a frame that travels on both trees, and came by the other one, the parent
+// passOn adds the neighbours in this tree to those whom a frame goes to already; up says that
+// this may be the parent. Of a frame that travels on both trees, and came by the other one, the parent
 // here has a copy by itself.
 func (t *tree) passOn(now time.Duration, from identity.ID, up bool, serial uint32, to []Hop) []Hop {
 	not := from

@@ -164,7 +164,8 @@ func (t *tree) end() {
 	t.dropBackup()
 	t.endFormer()
 	parent := t.parent
-	t.parent, t.up, t.isRoot, t.active = identity.ID{}, nil, false, false
+	t.setParent(identity.ID{})
+	t.isRoot, t.active = false, false
 	t.shed()
 	if !parent.IsZero() {
 		t.quit(parent)

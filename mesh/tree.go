@@ -188,6 +188,9 @@ func (t *tree) other() *tree {
 // attached tells whether sound reaches this peer.
 func (t *tree) attached() bool { return t.isRoot || !t.parent.IsZero() }
 
+// setParent makes a peer the parent; the zero ID is nobody.
+func (t *tree) setParent(id identity.ID) { t.parent, t.up = id, t.laneTo(id) }
+
 // needs tells whether this tree needs the link with a peer.
 func (t *tree) needs(id identity.ID) bool {
 	return id == t.parent || t.former.is(id) || id == t.backup || t.childAt(id) >= 0 || id == t.seekParent.target || id == t.seekBackup.target
@@ -289,7 +292,7 @@ func (t *tree) linkUp(now time.Duration, id identity.ID) {
 	t.linkedTo(now, id, &t.seekParent)
 	t.linkedTo(now, id, &t.seekBackup)
 	if id == t.parent {
-		t.up = t.laneTo(id)
+		t.setParent(id)
 	}
 }
 

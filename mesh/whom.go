@@ -68,8 +68,8 @@ type pool struct {
 	all   int
 }
 
-// pool shuffles whom this peer knows of, so that a crowd does not go the same way: if it has time for that, those who said that they feed
-// others come first.
+// pool shuffles whom this peer knows of, so that a crowd does not go the same way: if it has
+// time for that, those who said that they feed others come first.
 func (t *tree) pool(relaysFirst bool) pool {
 	p := pool{all: len(t.adverts) + len(t.candidates)}
 	for i := range p.all {

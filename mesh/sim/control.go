@@ -45,16 +45,16 @@ func (c *contacts) with(peer int32) (of *contact, known bool) {
 	}
 	c.peers = append(c.peers, peer)
 	c.of = append(c.of, contact{})
-	switch n := len(c.peers); {
-	case n > fewContacts+1:
-		c.at[peer] = int32(n - 1)
-	case n > fewContacts:
-		c.at = make(map[int32]int32, 2*n)
+	last := len(c.peers) - 1
+	if c.at != nil {
+		c.at[peer] = int32(last)
+	} else if last == fewContacts {
+		c.at = make(map[int32]int32, 2*fewContacts)
 		for i, p := range c.peers {
 			c.at[p] = int32(i)
 		}
 	}
-	return &c.of[len(c.of)-1], false
+	return &c.of[last], false
 }
 
 // find is where the contact with a peer is; negative without one.

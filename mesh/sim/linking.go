@@ -25,15 +25,15 @@ func (s *shard) dial(p, q *peer) {
 	if p.links.with(q.number) != nil {
 		return // it is open, or opening by the other's dial
 	}
-	p.dials++
-	k := p.links.add(s.w.newLink(p, q, p.dial(q)))
+	k := p.links.add(s.w.newLink(p, q, p.nextLink(q)))
 	k.dialled = true
 	s.push(p, event{at: s.now + s.controlDelay(p, q), kind: offers, to: q.number, from: p.number, link: k.number})
 }
 
-// dial is the number of the link that p dials now: of two peers the one has the even numbers,
-// and the other the odd ones.
-func (p *peer) dial(q *peer) uint16 {
+// nextLink is the number of the link that p dials now: of two peers the one has the even
+// numbers, and the other the odd ones.
+func (p *peer) nextLink(q *peer) uint16 {
+	p.dials++
 	number := p.dials << 1
 	if p.number > q.number {
 		number |= 1

@@ -147,20 +147,20 @@ func (s *shard) hear(p *peer, f *said) {
 }
 
 // capture is a voice's next frame: it goes to its own machine first.
-func (w *World) capture(n uint16) {
+func (w *World) capture(n int32) {
 	v := &w.voices[n]
 	p := w.peers[v.peer]
 	v.ticking = v.talking
 	if !v.ticking {
 		return
 	}
-	w.push(event{at: w.now + frameTime, kind: captures, to: v.peer, link: n})
+	w.push(event{at: w.now + frameTime, kind: captures, to: v.peer, link: uint16(n)})
 	if !p.here() {
 		return
 	}
 	ctr := uint64(len(v.frames))
 	v.frames = append(v.frames, int32(len(w.log)))
-	w.log = append(w.log, spoken{at: w.now, voice: int32(n)})
+	w.log = append(w.log, spoken{at: w.now, voice: n})
 	trees, cover := p.machine.Way(ctr)
 	noise := plainNoise
 	if cover {
@@ -173,5 +173,5 @@ func (w *World) capture(n uint16) {
 		w.of(p).fail(p, err)
 		return
 	}
-	w.of(p).route(p, identity.ID{}, f, &cargo{data: raw, said: w.said(int32(n), f)})
+	w.of(p).route(p, identity.ID{}, f, &cargo{data: raw, said: w.said(n, f)})
 }

@@ -274,7 +274,7 @@ func (w *World) happen(e *event) {
 	case talks:
 		w.talk(int32(e.link))
 	case captures:
-		w.capture(e.link)
+		w.capture(int32(e.link))
 	case samples:
 		w.sample()
 	case strikes:
